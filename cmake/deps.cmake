@@ -1,0 +1,25 @@
+# Third-party libraries, each wrapped once as dep::<name>.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+function(dep name)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
+  add_library(dep::${name} ALIAS PkgConfig::${name})
+endfunction()
+
+dep(bson libbson-1.0>=1.23.1)
+dep(mongoc libmongoc-1.0>=1.23.1)
+dep(rdkafka rdkafka>=2.0.2)
+dep(curl libcurl>=7.88)
+dep(simdjson simdjson>=3.0)
+dep(protobufc libprotobuf-c>=1.4)
+dep(sodium libsodium>=1.0.18)
+pkg_check_modules(h2o_evloop REQUIRED IMPORTED_TARGET GLOBAL libh2o-evloop)
+# Debian's .pc file does not say that the library was built for its own event loop.
+add_library(dep_h2o INTERFACE)
+target_link_libraries(dep_h2o INTERFACE PkgConfig::h2o_evloop)
+target_compile_definitions(dep_h2o INTERFACE H2O_USE_LIBUV=0)
+add_library(dep::h2o ALIAS dep_h2o)
+if(CONSIGN_TESTS)
+  dep(cmocka cmocka>=1.1.5)
+endif()

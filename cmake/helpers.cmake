@@ -1,0 +1,33 @@
+# shared_library(name DEPS .. PRIVATE_DEPS ..): the target shared::<name>, made of every source in the calling folder.
+function(shared_library name)
+  cmake_parse_arguments(A "" "" "DEPS;PRIVATE_DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(shared_${name} STATIC ${sources})
+  add_library(shared::${name} ALIAS shared_${name})
+  target_include_directories(shared_${name} PUBLIC ${PROJECT_SOURCE_DIR}/libshared)
+  target_link_libraries(shared_${name} PUBLIC ${A_DEPS} PRIVATE build::flags ${A_PRIVATE_DEPS})
+endfunction()
+
+# service(name DEPS ..): the program consign-<name>, made of every source in the calling folder.
+function(service name)
+  cmake_parse_arguments(A "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  add_executable(consign-${name} ${sources})
+  target_include_directories(consign-${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(consign-${name} PRIVATE build::flags ${A_DEPS})
+endfunction()
+
+# proofs(label): every test_*.c of the calling folder becomes a cmocka program that ctest runs under the label.
+function(proofs label)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_*.c)
+  foreach(source ${sources})
+    get_filename_component(base ${source} NAME_WE)
+    set(name ${label}_${base})
+    add_executable(${name} ${source})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${name} PRIVATE build::flags dep::cmocka test_support)
+    target_compile_definitions(${name} PRIVATE TEST_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data")
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300)
+  endforeach()
+endfunction()

@@ -1,0 +1,163 @@
+#include "config/config.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum type { TEXT, SECRET, NUMBER };
+
+struct setting {
+    const char *name;
+    enum type type;
+    size_t offset;
+    int64_t min;
+    int64_t max;
+    const char *fallback;
+    const char *doc;
+};
+
+#define AT(field) offsetof(struct config, field)
+
+static const struct setting settings[] = {
+    {"KAFKA_BROKERS", TEXT, AT(kafka_brokers), 0, 0, "127.0.0.1:19092", "Kafka bootstrap servers"},
+    {"CONSIGN_TOPIC_PREFIX", TEXT, AT(topic_prefix), 0, 0, "",
+     "Text before every topic and consumer group name"},
+    {"MONGO_URI", TEXT, AT(mongo_uri), 0, 0, "mongodb://127.0.0.1:27117",
+     "MongoDB connection string; a replica set"},
+    {"CONSIGN_DATABASE", TEXT, AT(mongo_database), 0, 0, "consign", "Database name"},
+    {"SEARCH_URL", TEXT, AT(search_url), 0, 0, "http://127.0.0.1:9201", "OpenSearch base URL"},
+    {"CONSIGN_INDEX_PREFIX", TEXT, AT(search_index_prefix), 0, 0, "consign",
+     "Search indexes are named `<prefix>-<entity>-<tenant>`"},
+    {"CONSIGN_KEY_PEPPER", SECRET, AT(key_pepper), 0, 0, "",
+     "Key of the keyed hash under which API secrets are stored; at least 32 characters, the same "
+     "for all ingress "
+     "replicas"},
+    {"CONSIGN_LISTEN", TEXT, AT(listen_address), 0, 0, "0.0.0.0",
+     "Address that ingress listens on"},
+    {"CONSIGN_PORT", NUMBER, AT(port), 0, 65535, "8080", "Port of the HTTP API"},
+    {"CONSIGN_METRICS_PORT", NUMBER, AT(metrics_port), 0, 65535, "9100",
+     "Port of `/healthz`, `/readyz` and `/metrics`"},
+    {"CONSIGN_LOG_LEVEL", TEXT, AT(log_level), 0, 0, "info", "`debug`, `info`, `warn` or `error`"},
+
+    {"CONSIGN_MAX_CUSTOMERS", NUMBER, AT(max_customers), 1, 1000000, "5000",
+     "Companies in one request"},
+    {"CONSIGN_MAX_PRODUCTS", NUMBER, AT(max_products), 1, 1000000, "10000",
+     "Products in one request"},
+    {"CONSIGN_MAX_BODY_BYTES", NUMBER, AT(max_body_bytes), 1024, 1073741824, "134217728",
+     "Size of a JSON body"},
+    {"CONSIGN_MAX_ROW_BYTES", NUMBER, AT(max_row_bytes), 1024, 943718, "921600",
+     "Size of one row; a larger one is a row error"},
+    {"CONSIGN_MAX_INFLIGHT_BYTES", NUMBER, AT(max_inflight_bytes), 1048576, 17179869184,
+     "201326592", "Bodies that ingress holds at one time; more get 503"},
+    {"CONSIGN_MAX_CONNECTIONS", NUMBER, AT(max_connections), 1, 1000000, "2000",
+     "Open client connections of one ingress"},
+    {"CONSIGN_REQUEST_TIMEOUT_MS", NUMBER, AT(request_timeout_ms), 1000, 600000, "30000",
+     "Time a client has to send one whole request"},
+    {"CONSIGN_WORKERS", NUMBER, AT(workers), 1, 64, "4", "Worker threads of ingress"},
+    {"CONSIGN_PUBLISH_TIMEOUT_MS", NUMBER, AT(publish_timeout_ms), 1000, 300000, "20000",
+     "Time Kafka has to acknowledge the chunks of a request before it gets 503"},
+    {"CONSIGN_ACCEPT_TIMEOUT_MS", NUMBER, AT(accept_timeout_ms), 1000, 3600000, "60000",
+     "Age at which a job whose ingress never finished accepting it is given up"},
+    {"CONSIGN_CREDENTIAL_CACHE_MS", NUMBER, AT(credential_cache_ms), 0, 600000, "30000",
+     "Time for which a checked API key is remembered; a revoked key works at most this long"},
+    {"CONSIGN_IDEMPOTENCY_TTL_S", NUMBER, AT(idempotency_ttl_s), 60, 2592000, "86400",
+     "Life of an Idempotency-Key"},
+    {"CONSIGN_IDEMPOTENCY_LEASE_MS", NUMBER, AT(idempotency_lease_ms), 100, 600000, "5000",
+     "Time after which a repeated request takes over from one that never answered"},
+
+    {"CONSIGN_CHUNK_ROWS", NUMBER, AT(chunk_rows), 1, 10000, "250", "Most rows in one chunk"},
+    {"CONSIGN_CHUNK_BYTES", NUMBER, AT(chunk_bytes), 1024, 943718, "524288",
+     "Size at which a chunk is closed"},
+    {"CONSIGN_RUN_ROWS", NUMBER, AT(run_rows), 1, 100000, "1000",
+     "Most rows that an importer applies in one transaction"},
+    {"CONSIGN_RUN_BYTES", NUMBER, AT(run_bytes), 1024, 67108864, "4194304",
+     "Most bytes that an importer applies in one transaction"},
+    {"CONSIGN_SEARCH_RUN_ITEMS", NUMBER, AT(search_run_items), 50, 10000, "1000",
+     "Most documents in one `_bulk` request"},
+    {"CONSIGN_RECEIPT_TTL_S", NUMBER, AT(receipt_ttl_s), 3600, 31536000, "2592000",
+     "Life of a chunk receipt; must exceed the retention of the import topics"},
+    {"CONSIGN_RETRY_MIN_MS", NUMBER, AT(retry_min_ms), 1, 60000, "250",
+     "Shortest back-off after an infrastructure error"},
+    {"CONSIGN_RETRY_MAX_MS", NUMBER, AT(retry_max_ms), 1, 600000, "30000",
+     "Longest back-off after an infrastructure error"},
+    {"CONSIGN_DRAIN_TIMEOUT_MS", NUMBER, AT(drain_timeout_ms), 100, 600000, "25000",
+     "Time to finish work in hand after SIGTERM"},
+    {"CONSIGN_PARTITIONS", NUMBER, AT(partitions), 1, 1000, "6",
+     "Partitions of topics created by `consign-admin init`"},
+    {"CONSIGN_REPLICATION", NUMBER, AT(replication), 1, 10, "1",
+     "Replicas of topics created by `consign-admin init`; 3 in production"},
+};
+
+enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+static bool read_number(const struct setting *setting, const char *text, int64_t *out,
+                        struct err *err)
+{
+    char *end;
+
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || end == text || *end || value < setting->min || value > setting->max) {
+        return err_set(err, ERR_INVALID, "%s=\"%s\": a whole number from %lld to %lld is needed",
+                       setting->name, text, (long long)setting->min, (long long)setting->max);
+    }
+    *out = value;
+    return true;
+}
+
+bool config_load(struct config *config, struct err *err)
+{
+    *config = (struct config){0};
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *setting = &settings[i];
+        const char *text = getenv(setting->name);
+        char *field = (char *)config + setting->offset;
+
+        if (!text || !*text) {
+            text = setting->fallback;
+        }
+        if (setting->type == NUMBER) {
+            if (!read_number(setting, text, (int64_t *)(void *)field, err)) {
+                config_done(config);
+                return false;
+            }
+        } else {
+            *(char **)(void *)field = mem_strdup(text);
+        }
+    }
+    return true;
+}
+
+void config_done(struct config *config)
+{
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (settings[i].type != NUMBER) {
+            mem_free(*(char **)(void *)((char *)config + settings[i].offset));
+        }
+    }
+    *config = (struct config){0};
+}
+
+void config_print_docs(struct buf *out)
+{
+    buf_adds(
+        out,
+        "# Configuration\n\n"
+        "Every setting is an environment variable, read once at start. This page is printed by\n"
+        "`consign-admin config-docs` from the table in `libshared/config/config.c`.\n\n"
+        "| variable | range | default | meaning |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *s = &settings[i];
+
+        buf_printf(out, "| `%s` | ", s->name);
+        if (s->type == NUMBER) {
+            buf_printf(out, "%lld to %lld", (long long)s->min, (long long)s->max);
+        } else {
+            buf_adds(out, s->type == SECRET ? "secret text" : "text");
+        }
+        buf_printf(out, " | %s%s%s | %s |\n", *s->fallback ? "`" : "", s->fallback,
+                   *s->fallback ? "`" : "", s->doc);
+    }
+}

@@ -1,0 +1,90 @@
+#include "message/message_wire.h"
+
+#include <consign.pb-c.h>
+
+static void write_counts(Consign__ChunkDone *wire, const struct chunk_counts *counts)
+{
+    wire->successful = counts->successful;
+    wire->failed = counts->failed;
+    wire->created = counts->created;
+    wire->unchanged = counts->unchanged;
+    wire->published = counts->published;
+    wire->errors = counts->errors;
+    wire->warnings = counts->warnings;
+    wire->search_batches = counts->search_batches;
+    wire->search_items = counts->search_items;
+}
+
+struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done)
+{
+    Consign__ChunkDone wire = CONSIGN__CHUNK_DONE__INIT;
+
+    MESSAGE_WRITE_ORIGIN(&wire, chunk, &done->origin);
+    if (done->stage == CHUNK_APPLIED) {
+        wire.stage = CONSIGN__CHUNK_DONE__STAGE__APPLIED;
+        write_counts(&wire, &done->counts);
+        wire.started_at_ms = done->started_at_ms;
+        wire.finished_at_ms = done->finished_at_ms;
+    } else {
+        wire.stage = CONSIGN__CHUNK_DONE__STAGE__INDEXED;
+        wire.batch = done->batch;
+        wire.indexed = done->indexed;
+        wire.index_failed = done->index_failed;
+    }
+    return message_pack(arena, &wire.base);
+}
+
+static struct chunk_counts read_counts(const Consign__ChunkDone *wire)
+{
+    return (struct chunk_counts){
+        .successful = wire->successful,
+        .failed = wire->failed,
+        .created = wire->created,
+        .unchanged = wire->unchanged,
+        .published = wire->published,
+        .errors = wire->errors,
+        .warnings = wire->warnings,
+        .search_batches = wire->search_batches,
+        .search_items = wire->search_items,
+    };
+}
+
+/* Proto3 enums are open: a number of a later version must not pass for a stage of this one. */
+static bool read_stage(const Consign__ChunkDone *wire, enum chunk_stage *stage, struct err *err)
+{
+    switch (wire->stage) {
+    case CONSIGN__CHUNK_DONE__STAGE__APPLIED:
+        *stage = CHUNK_APPLIED;
+        return true;
+    case CONSIGN__CHUNK_DONE__STAGE__INDEXED:
+        *stage = CHUNK_INDEXED;
+        return true;
+    default:
+        return err_set(err, ERR_INVALID, "unknown stage %d", (int)wire->stage);
+    }
+}
+
+bool chunk_done_decode(struct arena *arena, struct str bytes, struct chunk_done *out,
+                       struct err *err)
+{
+    const Consign__ChunkDone *wire = message_unpack(arena, &consign__chunk_done__descriptor, bytes);
+
+    if (!wire) {
+        return err_set(err, ERR_INVALID, "no ChunkDone");
+    }
+    struct chunk_done done = {
+        .origin = MESSAGE_READ_ORIGIN(wire, chunk),
+        .counts = read_counts(wire),
+        .started_at_ms = wire->started_at_ms,
+        .finished_at_ms = wire->finished_at_ms,
+        .batch = wire->batch,
+        .indexed = wire->indexed,
+        .index_failed = wire->index_failed,
+    };
+
+    if (!read_stage(wire, &done.stage, err) || !message_check_origin(&done.origin, err)) {
+        return false;
+    }
+    *out = done;
+    return true;
+}

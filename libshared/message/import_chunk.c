@@ -1,0 +1,103 @@
+#include "message/message_wire.h"
+
+#include <consign.pb-c.h>
+
+enum { BSON_SMALLEST = 5 }; /* length and end byte of an empty document */
+
+static Consign__Row *write_row(Consign__Row *wire, const struct message_row *row)
+{
+    consign__row__init(wire);
+    wire->index = row->index;
+    wire->bson = (ProtobufCBinaryData){row->bson.n, (uint8_t *)row->bson.p};
+    wire->refused_code = message_text(row->refused_code);
+    wire->refused_reason = message_text(row->refused_reason);
+    return wire;
+}
+
+struct str import_chunk_encode(struct arena *arena, const struct import_chunk *chunk)
+{
+    Consign__ImportChunk wire = CONSIGN__IMPORT_CHUNK__INIT;
+    Consign__Row *rows = arena_calloc(arena, chunk->row_count, sizeof(*rows));
+
+    MESSAGE_WRITE_ORIGIN(&wire, number, &chunk->origin);
+    wire.settings = (ProtobufCBinaryData){chunk->settings.n, (uint8_t *)chunk->settings.p};
+    wire.accepted_at_ms = chunk->accepted_at_ms;
+    wire.n_rows = chunk->row_count;
+    wire.rows = arena_calloc(arena, chunk->row_count, sizeof(Consign__Row *));
+    for (size_t i = 0; i < chunk->row_count; i++) {
+        wire.rows[i] = write_row(&rows[i], &chunk->rows[i]);
+    }
+    return message_pack(arena, &wire.base);
+}
+
+/* Whether the bytes can be one BSON document: its length comes first, a NUL ends it. The content is
+ * checked by its reader. */
+static bool looks_like_bson(const ProtobufCBinaryData *bytes)
+{
+    if (bytes->len < BSON_SMALLEST) {
+        return false;
+    }
+    const uint8_t *p = bytes->data;
+    uint32_t size = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+
+    return size == bytes->len && p[bytes->len - 1] == 0;
+}
+
+static struct str as_str(const ProtobufCBinaryData *bytes)
+{
+    return bytes->len ? (struct str){(const char *)bytes->data, bytes->len} : (struct str){0};
+}
+
+static bool read_row(const Consign__Row *wire, struct message_row *row, struct err *err)
+{
+    bool is_refused = *wire->refused_code;
+
+    if (is_refused && wire->bson.len > 0) {
+        return err_set(err, ERR_INVALID, "row %u is refused and has content", wire->index);
+    }
+    if (!is_refused && wire->bson.len == 0) {
+        return err_set(err, ERR_INVALID, "row %u has no content", wire->index);
+    }
+    if (!is_refused && !looks_like_bson(&wire->bson)) {
+        return err_set(err, ERR_INVALID, "row %u is not BSON", wire->index);
+    }
+    *row = (struct message_row){
+        .index = wire->index,
+        .bson = as_str(&wire->bson),
+        .refused_code = is_refused ? wire->refused_code : NULL,
+        .refused_reason = is_refused ? wire->refused_reason : NULL,
+    };
+    return true;
+}
+
+bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_chunk *out,
+                         struct err *err)
+{
+    const Consign__ImportChunk *wire =
+        message_unpack(arena, &consign__import_chunk__descriptor, bytes);
+
+    if (!wire) {
+        return err_set(err, ERR_INVALID, "no ImportChunk");
+    }
+    struct import_chunk chunk = {
+        .origin = MESSAGE_READ_ORIGIN(wire, number),
+        .settings = as_str(&wire->settings),
+        .accepted_at_ms = wire->accepted_at_ms,
+        .rows = arena_calloc(arena, wire->n_rows, sizeof(struct message_row)),
+        .row_count = wire->n_rows,
+    };
+
+    if (!message_check_origin(&chunk.origin, err)) {
+        return false;
+    }
+    if (!looks_like_bson(&wire->settings)) {
+        return err_set(err, ERR_INVALID, "settings are not BSON");
+    }
+    for (size_t i = 0; i < wire->n_rows; i++) {
+        if (!read_row(wire->rows[i], &chunk.rows[i], err)) {
+            return false;
+        }
+    }
+    *out = chunk;
+    return true;
+}

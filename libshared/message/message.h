@@ -1,0 +1,92 @@
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The messages of proto/consign.proto as plain structs. Pure. The only library that includes
+ * protobuf-c. Decoding copies everything into the arena; ERR_INVALID for bytes that are no such
+ * message or break its rules.
+ */
+
+struct message_row {
+    uint32_t index;
+    struct str bson;          /* {NULL, 0} when refused */
+    const char *refused_code; /* NULL when the row is fine */
+    const char *refused_reason;
+};
+
+/* Where a message belongs; the same in all messages. */
+struct message_origin {
+    const char *job_id;
+    const char *tenant;
+    const char *entity;
+    uint32_t chunk;
+    uint32_t lane;
+    uint32_t lanes;
+    const char *trace_id; /* "" when there is none */
+};
+
+struct import_chunk {
+    struct message_origin origin;
+    struct str settings;
+    int64_t accepted_at_ms;
+    struct message_row *rows;
+    size_t row_count;
+};
+
+struct str import_chunk_encode(struct arena *arena, const struct import_chunk *chunk);
+bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_chunk *out,
+                         struct err *err) MUST_USE;
+
+enum chunk_stage { CHUNK_APPLIED, CHUNK_INDEXED };
+
+/* What one chunk did. Kept in its receipt and folded into the job. */
+struct chunk_counts {
+    uint32_t successful;
+    uint32_t failed;
+    uint32_t created;
+    uint32_t unchanged;
+    uint32_t published;
+    uint32_t errors;
+    uint32_t warnings;
+    uint32_t search_batches;
+    uint32_t search_items;
+};
+
+struct chunk_done {
+    struct message_origin origin;
+    enum chunk_stage stage;
+    struct chunk_counts counts; /* CHUNK_APPLIED */
+    int64_t started_at_ms;
+    int64_t finished_at_ms;
+    uint32_t batch; /* CHUNK_INDEXED */
+    uint32_t indexed;
+    uint32_t index_failed;
+};
+
+struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done);
+bool chunk_done_decode(struct arena *arena, struct str bytes, struct chunk_done *out,
+                       struct err *err) MUST_USE;
+
+enum { SEARCH_BATCH_ITEMS = 50 };
+
+struct search_item {
+    const char *code;
+    int64_t version;
+};
+
+struct search_batch {
+    struct message_origin origin;
+    uint32_t batch;
+    struct search_item *items; /* at most SEARCH_BATCH_ITEMS */
+    size_t item_count;
+};
+
+struct str search_batch_encode(struct arena *arena, const struct search_batch *batch);
+bool search_batch_decode(struct arena *arena, struct str bytes, struct search_batch *out,
+                         struct err *err) MUST_USE;

@@ -1,0 +1,136 @@
+#include "support/rows.h"
+
+#include "base/buf.h"
+#include "domain/document.h"
+#include "json/json.h"
+#include "support/test.h"
+
+#include <string.h>
+
+static const char DEFAULT_TENANT[] =
+    "{'languages':['it','en','de','fr'],'default_language':'it','search_languages':['it'],"
+    "'default_channel':'vinc-b2b'}";
+
+const bson_t *test_document(struct arena *arena, const char *json)
+{
+    static const struct json_limits limits = {
+        .max_depth = 40, .max_keys = 1000, .max_row_bytes = 1 << 24, .max_rows = 1};
+    size_t n = strlen(json);
+    char *text = arena_calloc(arena, n + 64, 1);
+    struct json_fault fault;
+    const bson_t *document = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        text[i] = json[i] == '\'' ? '"' : json[i];
+    }
+    if (!json_read_object((struct str){text, n}, &limits, arena, &document, &fault)) {
+        fail_msg("%s: %s at %s", json, fault.detail, fault.path);
+    }
+    return document;
+}
+
+static bool is_listed(const char *const *names, const char *key)
+{
+    for (; names && *names; names++) {
+        if (strcmp(*names, key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *test_json(struct arena *arena, const bson_t *document, const char *const *without)
+{
+    AUTO(buf) struct buf text = {0};
+    bson_t *rest = document_new(arena);
+    bson_iter_t it;
+
+    assert_non_null(document);
+    for (bool more = bson_iter_init(&it, document) && bson_iter_next(&it); more;
+         more = bson_iter_next(&it)) {
+        if (!is_listed(without, bson_iter_key(&it))) {
+            bson_append_iter(rest, bson_iter_key(&it), -1, &it);
+        }
+    }
+    json_write(&text, rest);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '"') {
+            text.data[i] = '\'';
+        }
+    }
+    return arena_strdup(arena, text.data);
+}
+
+void row_bench_init(struct row_bench *bench, struct arena *arena, const struct entity *entity)
+{
+    *bench = (struct row_bench){.arena = arena, .entity = entity};
+    claims_init(&bench->claims, arena, 1);
+}
+
+static struct import_settings *settings_of(struct row_bench *bench)
+{
+    struct import_settings *settings = arena_alloc(bench->arena, sizeof(*settings));
+    struct settings_parts parts = {
+        .tenant =
+            test_document(bench->arena, bench->tenant_json ? bench->tenant_json : DEFAULT_TENANT),
+        .source = bench->source_json ? test_document(bench->arena, bench->source_json) : NULL,
+        .request = test_document(bench->arena, bench->request_json ? bench->request_json : "{}"),
+    };
+    bson_t *built = settings_build(&parts);
+    struct str bytes = {(const char *)bson_get_data(built), built->len};
+    struct err err;
+
+    assert_ok(settings_read(bench->arena, bytes, settings, &err), &err);
+    bson_destroy(built);
+    return settings;
+}
+
+enum row_result row_apply(struct row_bench *bench, const char *row_json)
+{
+    struct identified_row row;
+    struct row_context ctx = {
+        .arena = bench->arena,
+        .settings = settings_of(bench),
+        .findings = &bench->findings,
+        .claims = &bench->claims,
+        .tenant = "acme",
+        .job_id = "queue_import_1_abcdef",
+        .row = bench->rows++,
+        .now_ms = 1777035535123,
+    };
+
+    bench->findings = (struct findings){.arena = bench->arena};
+    bench->outcome = (struct row_outcome){.result = ROW_REFUSED};
+    if (bench->entity->identify(&ctx, test_document(bench->arena, row_json), &row) &&
+        bench->findings.errors == 0) {
+        bench->entity->apply(&ctx, &row, bench->current, &bench->outcome);
+    }
+    if (bench->outcome.document) {
+        bench->current = bench->outcome.document;
+    }
+    return bench->outcome.result;
+}
+
+const char *row_content(struct row_bench *bench)
+{
+    static const char *const system[] = {
+        "_id",    "isCurrent", "tenant", "version",       "created_at",   "updated_at",
+        "import", "status",    "source", "locked_fields", "published_at", "completeness_score",
+        NULL,
+    };
+
+    return test_json(bench->arena, bench->current, system);
+}
+
+bool row_found(const struct row_bench *bench, const char *code, const char *path)
+{
+    for (size_t i = 0; i < bench->findings.count; i++) {
+        const struct finding *finding = &bench->findings.items[i];
+
+        if (strcmp(problem_get(finding->problem)->code, code) == 0 &&
+            strcmp(finding->path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

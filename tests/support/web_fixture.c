@@ -1,0 +1,246 @@
+#include "support/web_fixture.h"
+
+#include "support/raw_http.h"
+#include "support/test.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t checksum(const void *p, size_t n)
+{
+    const unsigned char *at = p;
+    uint64_t sum = 14695981039346656037U;
+
+    for (size_t i = 0; i < n; i++) {
+        sum = (sum ^ at[i]) * 1099511628211U;
+    }
+    return sum;
+}
+
+void web_fixture_expect_echo(const void *body, size_t n, struct buf *out)
+{
+    buf_printf(out, "%zu %016" PRIx64, n, checksum(body, n));
+}
+
+static void note_call(struct web_fixture *fixture)
+{
+    pthread_mutex_lock(&fixture->lock);
+    fixture->handled++;
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+static void wait_at_gate(struct web_fixture *fixture)
+{
+    pthread_mutex_lock(&fixture->lock);
+    fixture->waiting++;
+    pthread_cond_broadcast(&fixture->changed);
+    while (!fixture->is_open) {
+        pthread_cond_wait(&fixture->changed, &fixture->lock);
+    }
+    fixture->waiting--;
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+static void add_str(struct buf *out, struct str text)
+{
+    if (text.p) {
+        buf_add(out, text.p, text.n);
+    } else {
+        buf_adds(out, "(absent)");
+    }
+    buf_addc(out, '\n');
+}
+
+static void say_hello(void *app, struct web_request *request, struct web_reply *reply)
+{
+    (void)request;
+    note_call(app);
+    buf_adds(&reply->body, "hello");
+}
+
+static void say_well(void *app, struct web_request *request, struct web_reply *reply)
+{
+    (void)app;
+    (void)request;
+    buf_adds(&reply->body, "well");
+}
+
+static void show_job(void *app, struct web_request *request, struct web_reply *reply)
+{
+    note_call(app);
+    buf_adds(&reply->body, "job ");
+    buf_add(&reply->body, request->params[0].p, request->params[0].n);
+}
+
+static void show_latest(void *app, struct web_request *request, struct web_reply *reply)
+{
+    (void)request;
+    note_call(app);
+    buf_adds(&reply->body, "the latest job");
+}
+
+static void look(void *app, struct web_request *request, struct web_reply *reply)
+{
+    note_call(app);
+    add_str(&reply->body, web_query(request, "q"));
+    add_str(&reply->body, web_cookie(request, "session"));
+    add_str(&reply->body, web_header(request, "x-tenant"));
+    add_str(&reply->body, web_header(request, "host"));
+}
+
+static void forge(void *app, struct web_request *request, struct web_reply *reply)
+{
+    struct str value = web_query(request, "v");
+
+    note_call(app);
+    web_reply_header(reply, "x-value", arena_strndup(request->arena, value.p, value.n));
+    web_reply_header(reply, "cache-control", "max-age=60");
+    reply->status = 202;
+    reply->content_type = "text/plain";
+}
+
+static void send_large(void *app, struct web_request *request, struct web_reply *reply)
+{
+    (void)request;
+    note_call(app);
+    reply->body.data = mem_alloc(LARGE_BYTES);
+    reply->body.len = reply->body.cap = LARGE_BYTES;
+    memset(reply->body.data, 'x', LARGE_BYTES);
+}
+
+static void send_nothing(void *app, struct web_request *request, struct web_reply *reply)
+{
+    (void)request;
+    note_call(app);
+    reply->status = 204;
+}
+
+static void echo(void *app, struct web_request *request, struct web_reply *reply)
+{
+    note_call(app);
+    for (size_t i = 0; i < request->body_padding; i++) {
+        assert_int_equal(request->body.p[request->body.n + i], 0);
+    }
+    web_fixture_expect_echo(request->body.p, request->body.n, &reply->body);
+}
+
+static void echo_later(void *app, struct web_request *request, struct web_reply *reply)
+{
+    echo(app, request, reply);
+    wait_at_gate(app);
+}
+
+static void release_and_wait(void *app, struct web_request *request, struct web_reply *reply)
+{
+    note_call(app);
+    web_release_body(request);
+    wait_at_gate(app);
+    buf_adds(&reply->body, request->body.p ? "still there" : "released");
+}
+
+static const struct web_route routes[] = {
+    {"GET", "/hello", say_hello, false},
+    {"GET", "/health", say_well, true},
+    {"GET", "/jobs/:jobId", show_job, false},
+    {"GET", "/jobs/latest", show_latest, false},
+    {"GET", "/look", look, false},
+    {"GET", "/forge", forge, false},
+    {"GET", "/large", send_large, false},
+    {"GET", "/empty", send_nothing, false},
+    {"POST", "/echo", echo, false},
+    {"POST", "/wait", echo_later, false},
+    {"POST", "/release-wait", release_and_wait, false},
+};
+
+static void describe(enum web_trouble trouble, struct web_reply *reply)
+{
+    static const char *const names[] = {
+        [WEB_NO_ROUTE] = "no route",        [WEB_BAD_METHOD] = "bad method",
+        [WEB_BODY_TOO_LARGE] = "too large", [WEB_OVERLOADED] = "overloaded",
+        [WEB_DRAINING] = "draining",        [WEB_MALFORMED] = "malformed",
+    };
+
+    reply->content_type = "application/problem+json";
+    buf_adds(&reply->body, names[trouble]);
+}
+
+struct web_options web_fixture_options(void)
+{
+    return (struct web_options){
+        .address = "127.0.0.1",
+        .workers = 4,
+        .queue_length = 300,
+        .max_body_bytes = 32 << 20,
+        .max_inflight_bytes = 64 << 20,
+        .max_connections = 300,
+        .request_timeout_ms = 20000,
+    };
+}
+
+void web_fixture_open(struct web_fixture *fixture, struct web_options options)
+{
+    struct err err;
+
+    *fixture = (struct web_fixture){0};
+    pthread_mutex_init(&fixture->lock, NULL);
+    pthread_cond_init(&fixture->changed, NULL);
+    options.routes = routes;
+    options.route_count = sizeof(routes) / sizeof(routes[0]);
+    options.app = fixture;
+    options.problem = describe;
+    assert_ok(web_server_open(&options, &fixture->server, &err), &err);
+    fixture->port = web_server_port(fixture->server);
+}
+
+void web_fixture_close(struct web_fixture *fixture)
+{
+    web_fixture_open_gate(fixture);
+    web_server_close(fixture->server, 10000);
+    pthread_cond_destroy(&fixture->changed);
+    pthread_mutex_destroy(&fixture->lock);
+}
+
+void web_fixture_await_waiting(struct web_fixture *fixture, int count)
+{
+    struct timespec deadline;
+    int result = 0;
+
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += 10;
+    pthread_mutex_lock(&fixture->lock);
+    while (fixture->waiting < count && result != ETIMEDOUT) {
+        result = pthread_cond_timedwait(&fixture->changed, &fixture->lock, &deadline);
+    }
+    pthread_mutex_unlock(&fixture->lock);
+    assert_int_equal(result, 0);
+}
+
+void web_fixture_open_gate(struct web_fixture *fixture)
+{
+    pthread_mutex_lock(&fixture->lock);
+    fixture->is_open = true;
+    pthread_cond_broadcast(&fixture->changed);
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+int web_fixture_handled(struct web_fixture *fixture)
+{
+    pthread_mutex_lock(&fixture->lock);
+    int handled = fixture->handled;
+
+    pthread_mutex_unlock(&fixture->lock);
+    return handled;
+}
+
+void web_fixture_settle(struct web_fixture *fixture)
+{
+    AUTO(raw_answer) struct raw_answer answer;
+    int fd = raw_connect(fixture->port);
+
+    raw_ask(fd, "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", &answer);
+    assert_int_equal(answer.status, 200);
+    close(fd);
+}

@@ -1,0 +1,184 @@
+#include "apply/apply_internal.h"
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "log/log.h"
+#include "runtime/metrics.h"
+
+#include <string.h>
+
+static struct metric rows_applied = {.name = "consign_rows_applied_total",
+                                     .help = "Rows that became or confirmed a version",
+                                     .type = METRIC_COUNTER};
+static struct metric rows_failed = {
+    .name = "consign_rows_failed_total", .help = "Rows that were refused", .type = METRIC_COUNTER};
+static struct metric chunks_repeated = {.name = "consign_chunks_repeated_total",
+                                        .help = "Chunks that a receipt showed as done before",
+                                        .type = METRIC_COUNTER};
+
+struct apply *apply_open(const struct apply_options *options)
+{
+    struct apply *apply = mem_calloc(1, sizeof(*apply));
+
+    apply->config = options->config;
+    apply->store = options->store;
+    apply->producer = options->producer;
+    apply->entity = options->entity;
+    apply->arena = arena_new();
+    apply->known_arena = arena_new();
+    apply->accepted = strmap_new(apply->known_arena);
+    return apply;
+}
+
+void apply_close(struct apply *apply)
+{
+    if (!apply) {
+        return;
+    }
+    arena_free(apply->arena);
+    arena_free(apply->known_arena);
+    mem_free(apply);
+}
+
+static bool decode(struct apply *apply, const struct bus_run *run, struct works *works,
+                   struct err *err)
+{
+    works->items = arena_calloc(apply->arena, run->count, sizeof(*works->items));
+    works->count = run->count;
+    for (size_t i = 0; i < run->count; i++) {
+        struct work *work = &works->items[i];
+
+        if (!import_chunk_decode(apply->arena, run->messages[i].value, &work->chunk, err) ||
+            !settings_read(apply->arena, work->chunk.settings, &work->settings, err)) {
+            return false;
+        }
+        if (strcmp(work->chunk.origin.entity, apply->entity->name) != 0) {
+            return err_set(err, ERR_INVALID, "a chunk of %s came to the importer of %s",
+                           work->chunk.origin.entity, apply->entity->name);
+        }
+    }
+    return true;
+}
+
+static void on_receipt(void *ctx, const struct receipt *receipt)
+{
+    struct works *works = ctx;
+
+    for (size_t i = 0; i < works->count; i++) {
+        const struct message_origin *origin = &works->items[i].chunk.origin;
+
+        if (origin->chunk == receipt->origin.chunk &&
+            strcmp(origin->job_id, receipt->origin.job_id) == 0) {
+            works->items[i].receipt = *receipt;
+            works->items[i].has_receipt = true;
+        }
+    }
+}
+
+static bool find_receipts(struct apply *apply, struct store_session *session, struct works *works,
+                          struct err *err)
+{
+    const char **ids = arena_calloc(apply->arena, works->count, sizeof(*ids));
+
+    for (size_t i = 0; i < works->count; i++) {
+        ids[i] = receipt_id(apply->arena, &works->items[i].chunk.origin);
+    }
+    return receipts_find(session, apply->arena, ids, works->count, on_receipt, works, err);
+}
+
+static size_t count_new(const struct works *works)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < works->count; i++) {
+        count += !works->items[i].has_receipt;
+    }
+    return count;
+}
+
+/* The transaction: receipts? current documents, plan, write, commit. */
+static bool write_once(struct apply *apply, struct store_session *session, struct works *works,
+                       struct err *err)
+{
+    struct changes changes = {0};
+
+    if (!store_begin(session, err) || !find_receipts(apply, session, works, err)) {
+        return false;
+    }
+    if (count_new(works) == 0) {
+        store_abort(session);
+        return true;
+    }
+    return apply_plan(apply, session, works, &changes, err) &&
+           apply_write(apply, session, works, &changes, err) && store_commit(session, err);
+}
+
+static void count_work(const struct works *works, size_t repeated)
+{
+    for (size_t i = 0; i < works->count; i++) {
+        if (!works->items[i].has_receipt) {
+            metric_add(&rows_applied, works->items[i].receipt.counts.successful);
+            metric_add(&rows_failed, works->items[i].receipt.counts.failed);
+        }
+    }
+    metric_add(&chunks_repeated, (int64_t)repeated);
+}
+
+/* The longest prefix of `works` from `first` on that belongs to one tenant. */
+static struct works same_tenant(const struct works *works, size_t first)
+{
+    struct works part = {works->items + first, 1};
+
+    while (first + part.count < works->count &&
+           strcmp(part.items[0].chunk.origin.tenant, part.items[part.count].chunk.origin.tenant) ==
+               0) {
+        part.count++;
+    }
+    return part;
+}
+
+/* Tenants share partitions but nothing else: each gets a transaction of its own. */
+static bool write_all(struct apply *apply, struct store_session *session, const struct works *works,
+                      struct err *err)
+{
+    for (size_t first = 0; first < works->count;) {
+        struct works part = same_tenant(works, first);
+
+        if (!write_once(apply, session, &part, err)) {
+            store_abort(session);
+            return err_context(err, "applying %zu chunks", part.count);
+        }
+        count_work(&part, part.count - count_new(&part));
+        first += part.count;
+    }
+    return true;
+}
+
+bool apply_run(void *ctx, const struct bus_run *run, struct err *err)
+{
+    AUTO(store_session) struct store_session *session = NULL;
+    struct apply *apply = ctx;
+    struct works works = {0};
+
+    arena_reset(apply->arena);
+    if (!decode(apply, run, &works, err) || !store_session_open(apply->store, &session, err) ||
+        !apply_await_acceptance(apply, session, &works, err)) {
+        return false;
+    }
+    if (works.count == 0) {
+        return true;
+    }
+    int64_t started_ms = clock_monotonic_ms();
+
+    if (!write_all(apply, session, &works, err)) {
+        return false;
+    }
+    int64_t written_ms = clock_monotonic_ms();
+
+    if (!apply_publish(apply, &works, err)) {
+        return err_context(err, "publishing the progress of %zu chunks", works.count);
+    }
+    log_debug("applied %zu chunks in %lld ms, published in %lld ms", works.count,
+              (long long)(written_ms - started_ms), (long long)(clock_monotonic_ms() - written_ms));
+    return true;
+}

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "domain/request.h"
+
+#include <bson/bson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Stored documents as partners see them (docs/API.md), and problem documents. Pure. Functions that
+ * append write fields into a document the caller has begun; documents that are returned are
+ * destroyed by the caller.
+ */
+
+/* A request that was accepted. */
+struct answer_queued {
+    const char *job_id;
+    size_t total;
+    const struct import_envelope *envelope;
+};
+bson_t *answer_queued_companies(const struct answer_queued *queued);
+bson_t *answer_queued_products(const struct answer_queued *queued);
+
+/* Appends an import job. Rates and the time left are computed for the moment `now_ms`. */
+void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms);
+
+/* The first fields of a job that waits or runs, as the queue snapshot shows it. */
+void answer_append_queued_job(bson_t *out, const bson_t *job);
+
+/* Walks the findings of one document of `import_errors`. */
+struct answer_findings {
+    const bson_t *row;
+    const char *severity; /* "error" or "warning" */
+    bson_iter_t iter;
+    bool is_valid;
+};
+void answer_findings_start(struct answer_findings *findings, const bson_t *row,
+                           const char *severity);
+
+/* Appends {row, entity_code, error, code, path, raw_data} of the next finding to `out`, which the
+ * caller has begun; false when there is none left. `with_raw_data` false: raw_data is null. */
+bool answer_findings_next(struct answer_findings *findings, bool with_raw_data, bson_t *out);
+
+/* Appends a product without the system's internals. locked_fields is always there: that of `locks`
+ * (the document of `product_locks`) unless it is NULL, else the one that the version was made with.
+ */
+void answer_append_product(bson_t *out, const bson_t *product, const bson_t *locks);
+
+/* Appends a company without the system's internals. */
+void answer_append_company(bson_t *out, const bson_t *company);
+
+/* Appends an import source. */
+void answer_append_source(bson_t *out, const bson_t *source);
+
+/* The problem document (RFC 9457) of a refused request. */
+bson_t *answer_problem(const struct request_fault *fault);

@@ -1,0 +1,89 @@
+#include "domain/entity.h"
+
+#include "base/id.h"
+#include "domain/document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_text(const void *key, const void *item)
+{
+    return strcmp(key, *(const char *const *)item);
+}
+
+bool entity_is_system_field(const char *key)
+{
+    /* Sorted. */
+    static const char *const names[] = {
+        "_id",          "completeness_score",
+        "created_at",   "import",
+        "isCurrent",    "locked_fields",
+        "published_at", "source",
+        "status",       "tenant",
+        "updated_at",   "version",
+    };
+
+    return bsearch(key, names, sizeof(names) / sizeof(names[0]), sizeof(names[0]), compare_text);
+}
+
+bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, const char *path)
+{
+    uint32_t n = 0;
+    const char *text = BSON_ITER_HOLDS_UTF8(code) ? bson_iter_utf8(code, &n) : NULL;
+
+    if (!text || n == 0 || n > ENTITY_MAX_CODE || strlen(text) != n) {
+        findings_add(ctx->findings, PROBLEM_code_invalid, path, "%s must be text of 1 to %d bytes",
+                     path + 1, ENTITY_MAX_CODE);
+        return false;
+    }
+    return true;
+}
+
+static void append_import(bson_t *out, const struct row_context *ctx)
+{
+    bson_t import;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "import", &import);
+    BSON_APPEND_UTF8(&import, "job_id", ctx->job_id);
+    BSON_APPEND_INT32(&import, "row", (int32_t)ctx->row);
+    bson_append_document_end(out, &import);
+}
+
+const bson_t *entity_next_version(const struct row_context *ctx, const struct version_parts *parts,
+                                  int64_t *version)
+{
+    bson_t *out = document_new(ctx->arena);
+    const bson_t *current = parts->current;
+    bson_iter_t it;
+
+    *version = current ? document_int64(current, "version", 0) + 1 : 1;
+    BSON_APPEND_UTF8(out, "_id", ID_JOIN(ctx->arena, ctx->tenant, parts->code));
+    BSON_APPEND_BOOL(out, "isCurrent", true);
+    BSON_APPEND_UTF8(out, "tenant", ctx->tenant);
+    BSON_APPEND_INT64(out, "version", *version);
+    if (current && bson_iter_init_find(&it, current, "created_at")) {
+        bson_append_iter(out, "created_at", -1, &it);
+    } else {
+        BSON_APPEND_DATE_TIME(out, "created_at", ctx->now_ms);
+    }
+    BSON_APPEND_DATE_TIME(out, "updated_at", ctx->now_ms);
+    if (current && bson_iter_init_find(&it, current, "locked_fields")) {
+        bson_append_iter(out, "locked_fields", -1, &it);
+    }
+    append_import(out, ctx);
+    if (parts->system) {
+        bson_concat(out, parts->system);
+    }
+    bson_concat(out, parts->content);
+    return out;
+}
+
+const bson_t *entity_demote(struct arena *arena, const bson_t *document, const char *history_id)
+{
+    bson_t *out = document_new(arena);
+
+    BSON_APPEND_UTF8(out, "_id", history_id);
+    BSON_APPEND_BOOL(out, "isCurrent", false);
+    bson_copy_to_excluding_noinit(document, out, "_id", "isCurrent", NULL);
+    return out;
+}

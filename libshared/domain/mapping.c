@@ -1,0 +1,300 @@
+#include "domain/mapping.h"
+
+#include "domain/document.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char SPLIT[] = "split:";
+
+static bool read_transform(const char *name, struct field_mapping *out, struct err *err)
+{
+    static const char *const names[] = {
+        [TRANSFORM_TRIM] = "trim",     [TRANSFORM_UPPER] = "upper",     [TRANSFORM_LOWER] = "lower",
+        [TRANSFORM_NUMBER] = "number", [TRANSFORM_BOOLEAN] = "boolean",
+    };
+
+    if (strncmp(name, SPLIT, sizeof(SPLIT) - 1) == 0 && name[sizeof(SPLIT) - 1]) {
+        out->transform = TRANSFORM_SPLIT;
+        out->separator = name + sizeof(SPLIT) - 1;
+        return true;
+    }
+    for (size_t i = TRANSFORM_TRIM; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            out->transform = (enum transform)i;
+            return true;
+        }
+    }
+    return err_set(err, ERR_INVALID,
+                   "transform \"%s\" is none of trim, upper, lower, number, boolean, split:<sep>",
+                   name);
+}
+
+static bool is_path(const char *text)
+{
+    size_t n = strlen(text);
+
+    return n > 0 && n <= 256 && text[0] != '.' && text[0] != '$' && text[n - 1] != '.' &&
+           !strstr(text, "..") && !strstr(text, ".$") && !strstr(text, "__proto__");
+}
+
+/* `entry` is {source_field, target_field, transform} or, in the short form, the target itself. */
+static bool read_entry(const bson_iter_t *entry, bool is_short, struct field_mapping *out,
+                       struct err *err)
+{
+    bson_iter_t field;
+    const char *transform = NULL;
+
+    *out = (struct field_mapping){0};
+    if (is_short && BSON_ITER_HOLDS_UTF8(entry)) {
+        out->source_field = bson_iter_key(entry);
+        out->target_field = bson_iter_utf8(entry, NULL);
+    } else if (!is_short && BSON_ITER_HOLDS_DOCUMENT(entry) && bson_iter_recurse(entry, &field)) {
+        while (bson_iter_next(&field)) {
+            const char *key = bson_iter_key(&field);
+            const char *text = BSON_ITER_HOLDS_UTF8(&field) ? bson_iter_utf8(&field, NULL) : NULL;
+
+            if (strcmp(key, "source_field") == 0) {
+                out->source_field = text;
+            } else if (strcmp(key, "target_field") == 0) {
+                out->target_field = text;
+            } else if (strcmp(key, "transform") == 0) {
+                transform = text;
+            }
+        }
+    }
+    if (!out->source_field || !*out->source_field || !out->target_field ||
+        !is_path(out->target_field)) {
+        return err_set(err, ERR_INVALID,
+                       "entry %s must name a source_field and a target_field (a dotted path)",
+                       bson_iter_key(entry));
+    }
+    return !transform || read_transform(transform, out, err);
+}
+
+bool mapping_read(struct arena *arena, const bson_iter_t *value, struct field_mapping **out,
+                  size_t *count, struct err *err)
+{
+    bool is_short = BSON_ITER_HOLDS_DOCUMENT(value);
+    bson_iter_t it;
+
+    *out = NULL;
+    *count = 0;
+    if (BSON_ITER_HOLDS_NULL(value)) {
+        return true;
+    }
+    if ((!is_short && !BSON_ITER_HOLDS_ARRAY(value)) || !bson_iter_recurse(value, &it)) {
+        return err_set(err, ERR_INVALID, "a list of mappings or an object is needed");
+    }
+    size_t most = (size_t)bson_count_keys(document_nested(arena, value));
+
+    *out = arena_calloc(arena, most, sizeof(**out));
+    while (bson_iter_next(&it)) {
+        if (!read_entry(&it, is_short, &(*out)[*count], err)) {
+            return false;
+        }
+        (*count)++;
+    }
+    return true;
+}
+
+static const struct field_mapping *find(const struct field_mapping *mappings, size_t count,
+                                        const char *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(mappings[i].source_field, key) == 0) {
+            return &mappings[i];
+        }
+    }
+    return NULL;
+}
+
+/*
+ * "1.234,56", "1,234.56", "12,5", "12.5" and "1 234" as a plain number text. The last of '.' and
+ * ',' that is not repeated is the decimal sign; what groups digits is dropped.
+ */
+static void plain_number(const char *text, char out[64])
+{
+    const char *comma = strrchr(text, ',');
+    const char *dot = strrchr(text, '.');
+    const char *decimal = comma > dot ? comma : dot;
+    size_t n = 0;
+
+    if (decimal && strchr(text, *decimal) != decimal) {
+        decimal = NULL;
+    }
+    for (const char *p = text; *p && n < 63; p++) {
+        if (p == decimal) {
+            out[n++] = '.';
+        } else if (*p != ',' && *p != '.' && *p != ' ' && *p != '\'') {
+            out[n++] = *p;
+        }
+    }
+    out[n] = '\0';
+}
+
+static bool append_number(bson_t *out, const char *text)
+{
+    char plain[64];
+    char *end;
+
+    plain_number(text, plain);
+    if (!plain[0] || strspn(plain, "+-0123456789.eE") != strlen(plain)) {
+        return false;
+    }
+    double value = strtod(plain, &end);
+    if (*end) {
+        return false;
+    }
+    if (!strpbrk(plain, ".eE") && value >= -9e15 && value <= 9e15) {
+        return BSON_APPEND_INT64(out, "v", (int64_t)value);
+    }
+    return BSON_APPEND_DOUBLE(out, "v", value);
+}
+
+static bool append_boolean(bson_t *out, const char *text)
+{
+    static const char *const yes[] = {"true",      "1", "yes", "y",   "si",
+                                      "s\xc3\xac", "s", "ja",  "oui", "x"};
+    static const char *const no[] = {"false", "0", "no", "n", "nein", "non", ""};
+
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+        if (strcasecmp(text, yes[i]) == 0) {
+            return BSON_APPEND_BOOL(out, "v", true);
+        }
+    }
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+        if (strcasecmp(text, no[i]) == 0) {
+            return BSON_APPEND_BOOL(out, "v", false);
+        }
+    }
+    return false;
+}
+
+static struct str trim(const char *text, size_t n)
+{
+    while (n > 0 && isspace((unsigned char)text[n - 1])) {
+        n--;
+    }
+    while (n > 0 && isspace((unsigned char)*text)) {
+        text++;
+        n--;
+    }
+    return (struct str){text, n};
+}
+
+static bool append_split(bson_t *out, const char *text, const char *separator)
+{
+    bson_t list;
+    uint32_t index = 0;
+
+    bson_append_array_begin(out, "v", 1, &list);
+    while (text) {
+        const char *end = strstr(text, separator);
+        struct str part = trim(text, end ? (size_t)(end - text) : strlen(text));
+        char buffer[16];
+        const char *key;
+
+        if (part.n > 0) {
+            size_t key_len = bson_uint32_to_string(index++, &key, buffer, sizeof(buffer));
+
+            bson_append_utf8(&list, key, (int)key_len, part.p, (int)part.n);
+        }
+        text = end ? end + strlen(separator) : NULL;
+    }
+    return bson_append_array_end(out, &list);
+}
+
+/* Letters beyond ASCII keep their case: a code or a flag, which these transforms are for, has none.
+ */
+static bool append_case(bson_t *out, const char *text, int (*convert)(int))
+{
+    char *copy = mem_strdup(text);
+
+    for (char *p = copy; *p; p++) {
+        if ((unsigned char)*p < 0x80) {
+            *p = (char)convert((unsigned char)*p);
+        }
+    }
+    bool ok = BSON_APPEND_UTF8(out, "v", copy);
+    mem_free(copy);
+    return ok;
+}
+
+/* Puts the transformed value into `out` as "v"; false when the text cannot be read as what is
+ * wanted. */
+static bool transform_text(bson_t *out, const struct field_mapping *mapping, const char *text)
+{
+    struct str trimmed = trim(text, strlen(text));
+    char *clean = bson_strndup(trimmed.p, trimmed.n);
+    bool ok = true;
+
+    switch (mapping->transform) {
+    case TRANSFORM_NONE:
+        ok = BSON_APPEND_UTF8(out, "v", text);
+        break;
+    case TRANSFORM_TRIM:
+        ok = BSON_APPEND_UTF8(out, "v", clean);
+        break;
+    case TRANSFORM_UPPER:
+        ok = append_case(out, text, toupper);
+        break;
+    case TRANSFORM_LOWER:
+        ok = append_case(out, text, tolower);
+        break;
+    case TRANSFORM_NUMBER:
+        ok = append_number(out, clean);
+        break;
+    case TRANSFORM_BOOLEAN:
+        ok = append_boolean(out, clean);
+        break;
+    case TRANSFORM_SPLIT:
+        ok = append_split(out, text, mapping->separator);
+        break;
+    }
+    bson_free(clean);
+    return ok;
+}
+
+static void transform_value(struct arena *arena, const struct field_mapping *mapping,
+                            bson_iter_t *value, struct findings *findings)
+{
+    bson_t *holder = document_new(arena);
+    const char *text = BSON_ITER_HOLDS_UTF8(value) ? bson_iter_utf8(value, NULL) : NULL;
+
+    if (!text || mapping->transform == TRANSFORM_NONE) {
+        return;
+    }
+    if (transform_text(holder, mapping, text)) {
+        bson_iter_init_find(value, holder, "v");
+    } else {
+        findings_add(findings, PROBLEM_mapping_failed,
+                     arena_printf(arena, "/%s", mapping->source_field),
+                     "%s: \"%.60s\" cannot be read as a %s", mapping->source_field, text,
+                     mapping->transform == TRANSFORM_NUMBER ? "number" : "boolean");
+    }
+}
+
+const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *mappings, size_t count,
+                            const bson_t *row, struct findings *findings)
+{
+    const bson_t *out = document_new(arena);
+    bson_iter_t it;
+
+    if (count == 0) {
+        return row;
+    }
+    for (bool more = bson_iter_init(&it, row) && bson_iter_next(&it); more;
+         more = bson_iter_next(&it)) {
+        const struct field_mapping *mapping = find(mappings, count, bson_iter_key(&it));
+        bson_iter_t value = it;
+
+        if (mapping) {
+            transform_value(arena, mapping, &value, findings);
+        }
+        out =
+            document_set(arena, out, mapping ? mapping->target_field : bson_iter_key(&it), &value);
+    }
+    return out;
+}

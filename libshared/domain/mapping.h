@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "domain/finding.h"
+
+#include <bson/bson.h>
+#include <stddef.h>
+
+/* A source's field_mappings: how a partner's own field names become ours. */
+
+enum transform {
+    TRANSFORM_NONE,
+    TRANSFORM_TRIM,
+    TRANSFORM_UPPER,
+    TRANSFORM_LOWER,
+    TRANSFORM_NUMBER, /* also "1.234,56" */
+    TRANSFORM_BOOLEAN,
+    TRANSFORM_SPLIT,
+};
+
+struct field_mapping {
+    const char *source_field;
+    const char *target_field; /* dotted targets nest */
+    enum transform transform;
+    const char *separator; /* TRANSFORM_SPLIT */
+};
+
+/* Reads either form: [{source_field, target_field, transform}] or {"source": "target"}. ERR_INVALID
+ * names the entry. */
+bool mapping_read(struct arena *arena, const bson_iter_t *value, struct field_mapping **out,
+                  size_t *count, struct err *err) MUST_USE;
+
+/* The row under its new names; unmapped fields keep their own. A value that a transform cannot read
+ * is a finding. Returns the row itself when there is nothing to map. */
+const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *mappings, size_t count,
+                            const bson_t *row, struct findings *findings);

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <stdbool.h>
+
+/*
+ * The one catalogue of what can be wrong, used alike in HTTP answers, row errors, events and
+ * metrics. docs/errors.md is printed from it. A code, once published, keeps its meaning for ever.
+ */
+struct problem {
+    const char *code;
+    int status; /* HTTP status when a whole request fails with it, or one of problem_of_row */
+    const char *title;
+    const char *advice; /* what the partner can do */
+};
+
+/* What only ever stands on a row. A row with a warning is stored all the same. */
+enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
+
+/* X(code, status, title, advice) */
+#define PROBLEMS(X)                                                                                \
+    /* reading JSON */                                                                             \
+    X(json_syntax, 400, "The body is not valid JSON", "Check the text at the given offset.")       \
+    X(json_encoding, 400, "The body is not valid UTF-8", "Send UTF-8.")                            \
+    X(json_too_deep, 400, "JSON is nested too deeply", "Use at most 32 levels.")                   \
+    X(json_too_many_keys, 400, "An object has too many keys", "Use at most 1,000 keys.")           \
+    X(json_duplicate_key, 400, "An object names the same key twice", "Send each key once.")        \
+    X(json_bad_key, 400, "A key is not allowed",                                                   \
+      "Keys must not start with $, contain a dot or NUL, or be __proto__.")                        \
+    X(json_bad_number, 400, "A number is malformed or too long",                                   \
+      "Send numbers of at most 64 characters within the range of a double.")                       \
+    X(json_not_object, 400, "A JSON object was expected", "Send an object.")                       \
+    /* requests */                                                                                 \
+    X(bad_request, 400, "The request is not proper HTTP/1.1", "Check its headers and framing.")    \
+    X(idempotency_key, 400, "The Idempotency-Key is not allowed",                                  \
+      "Send 1 to 255 printable ASCII characters.")                                                 \
+    X(body_missing, 400, "The request has no body", "Send a JSON object.")                         \
+    X(field_missing, 400, "A required field is missing", "Send the field that is named.")          \
+    X(field_type, 400, "A field has the wrong type", "Send the type that is named.")               \
+    X(field_value, 400, "A field has a value that is not allowed", "Use one of the values named.") \
+    X(rows_empty, 400, "There are no rows", "Send at least one row.")                              \
+    X(rows_too_many, 400, "There are too many rows", "Split the feed into parts of one batch.")    \
+    X(external_code_missing, 400, "A company has no external_code",                                \
+      "Give the company at the named index a non-empty external_code.")                            \
+    X(batch_metadata, 400, "batch_metadata is not consistent",                                     \
+      "Send batch_id and a batch_part from 1 to batch_total_parts.")                               \
+    X(unauthenticated, 401, "The credential is missing or wrong",                                  \
+      "Send x-auth-method: api-key with x-api-key-id and x-api-secret.")                           \
+    X(forbidden, 403, "The credential lacks the permission", "Ask for the permission named.")      \
+    X(not_found, 404, "There is nothing at this address", "Check the path.")                       \
+    X(job_not_found, 404, "There is no such job", "Check the job id and the credential.")          \
+    X(source_not_found, 404, "There is no such import source",                                     \
+      "Create it with POST /api/b2b/pim/sources.")                                                 \
+    X(product_not_found, 404, "There is no such product", "Check the entity_code.")                \
+    X(customer_not_found, 404, "There is no such company", "Check the external_code.")             \
+    X(version_not_found, 404, "There is no such version", "List the versions first.")              \
+    X(batch_not_found, 404, "There is no such batch", "Check the batch_id.")                       \
+    X(method_not_allowed, 405, "The method is not allowed here", "Use a method listed in Allow.")  \
+    X(source_exists, 409, "The import source exists already", "Use PUT to replace it.")            \
+    X(idempotency_in_progress, 409, "The first request with this Idempotency-Key is under way",    \
+      "Retry after the time in Retry-After.")                                                      \
+    X(body_too_large, 413, "The body is too large", "Split the feed into parts of one batch.")     \
+    X(media_type, 415, "The content type is not supported", "Send application/json.")              \
+    X(idempotency_mismatch, 422, "The Idempotency-Key was used with another body",                 \
+      "Use a new key for a new request.")                                                          \
+    X(internal, 500, "Something broke on our side", "Retry later; tell us the trace id.")          \
+    X(unavailable, 503, "The service cannot take this request now",                                \
+      "Retry after the time in Retry-After; nothing of this request was applied.")                 \
+    X(search_unavailable, 503, "Search does not answer now",                                       \
+      "Retry after the time in Retry-After.")                                                      \
+    /* rows: errors */                                                                             \
+    X(row_too_large, 0, "The row is larger than 900 KB", "Split or shorten its content.")          \
+    X(code_missing, 0, "The row has neither entity_code nor sku", "Give it an entity_code.")       \
+    X(code_invalid, 0, "The code is empty, too long or not text", "Use 1 to 256 bytes of text.")   \
+    X(wrong_type, 0, "A field has the wrong type", "Send the type that is named.")                 \
+    X(wrong_value, 0, "A field has a value that is not allowed", "Use one of the values named.")   \
+    X(mapping_failed, 0, "A field mapping could not be applied",                                   \
+      "Check the value or the mapping.")                                                           \
+    X(vat_number_invalid, 0, "The VAT number is not valid", "Check prefix, length and digits.")    \
+    X(fiscal_code_invalid, 0, "The fiscal code is not valid", "Check length and characters.")      \
+    X(pec_email_invalid, 0, "The PEC address is not valid", "Send an e-mail address.")             \
+    X(sdi_code_invalid, 0, "The SDI code is not valid", "Send 6 or 7 of A-Z and 0-9.")             \
+    X(public_code_taken, 0, "The public_code belongs to another company", "Use another code.")     \
+    X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
+    X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
+    X(not_accepted, 0, "The request was not accepted", "Send it again.")                           \
+    /* rows: warnings */                                                                           \
+    X(address_dropped, PROBLEM_ROW_WARNING, "An address was not stored",                           \
+      "Give it street_address, city and province.")                                                \
+    X(tag_overrides_ignored, PROBLEM_ROW_WARNING, "tag_overrides were not stored",                 \
+      "Give the address an external_code.")
+
+#define PROBLEM_ENUM(code, status, title, advice) PROBLEM_##code,
+enum problem_id { PROBLEMS(PROBLEM_ENUM) PROBLEM_COUNT };
+
+/* The catalogue entry; static storage. */
+const struct problem *problem_get(enum problem_id id);
+
+enum problem_id problem_id_of(const struct problem *problem);
+
+/* True for what only warns: the row is applied all the same. */
+bool problem_is_warning(enum problem_id id);
+
+/* The entry with this code, or NULL. */
+const struct problem *problem_find(const char *code);

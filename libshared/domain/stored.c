@@ -1,0 +1,23 @@
+#include "domain/stored.h"
+
+#include "domain/document.h"
+
+int64_t stored_date(const bson_t *document, const char *path, int64_t fallback)
+{
+    bson_iter_t at;
+
+    return document_find(document, path, &at) && BSON_ITER_HOLDS_DATE_TIME(&at)
+               ? bson_iter_date_time(&at)
+               : fallback;
+}
+
+void stored_copy(const bson_t *from, const char *path, bson_t *to, const char *as)
+{
+    bson_iter_t at;
+
+    if (document_find(from, path, &at)) {
+        bson_append_iter(to, as, -1, &at);
+    } else {
+        bson_append_null(to, as, -1);
+    }
+}

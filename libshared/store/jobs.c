@@ -1,0 +1,223 @@
+#include "store/jobs.h"
+
+#include "domain/document.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char jobs[] = "import_jobs";
+
+static void append_text(bson_t *out, const char *key, const char *text)
+{
+    if (text) {
+        bson_append_utf8(out, key, -1, text, -1);
+    } else {
+        bson_append_null(out, key, -1);
+    }
+}
+
+static void append_count(bson_t *out, const char *key, int64_t count)
+{
+    if (count >= 0) {
+        bson_append_int64(out, key, -1, count);
+    } else {
+        bson_append_null(out, key, -1);
+    }
+}
+
+static void append_batch(bson_t *out, const struct import_envelope *envelope)
+{
+    bson_t metadata;
+    struct str bytes = envelope->batch_metadata;
+
+    append_text(out, "batch_id", envelope->batch_id);
+    append_count(out, "batch_part", envelope->batch_part);
+    append_count(out, "batch_total_parts", envelope->batch_total_parts);
+    append_count(out, "batch_total_items", envelope->batch_total_items);
+    if (bytes.p && bson_init_static(&metadata, (const uint8_t *)bytes.p, bytes.n)) {
+        BSON_APPEND_DOCUMENT(out, "batch_metadata", &metadata);
+    } else {
+        BSON_APPEND_NULL(out, "batch_metadata");
+    }
+}
+
+static void append_zero_counters(bson_t *out)
+{
+    static const char *const counters[] = {
+        "done_chunks",    "processed_rows", "successful_rows",  "failed_rows",   "created_rows",
+        "unchanged_rows", "published_rows", "error_count",      "warning_count", "search_batches",
+        "search_items",   "indexed_rows",   "index_failed_rows"};
+
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        bson_append_int64(out, counters[i], -1, 0);
+    }
+}
+
+bool jobs_insert(struct store_session *session, const struct job_new *job, struct err *err)
+{
+    AUTO(bson) bson_t *document = bson_new();
+
+    BSON_APPEND_UTF8(document, "_id", job->job_id);
+    BSON_APPEND_UTF8(document, "tenant", job->tenant);
+    BSON_APPEND_UTF8(document, "entity", job->entity);
+    BSON_APPEND_UTF8(document, "channel", job->channel);
+    BSON_APPEND_UTF8(document, "acceptance", "accepting");
+    BSON_APPEND_UTF8(document, "status", "pending");
+    BSON_APPEND_INT64(document, "total_rows", (int64_t)job->total_rows);
+    BSON_APPEND_INT64(document, "total_chunks", (int64_t)job->total_chunks);
+    BSON_APPEND_INT64(document, "lanes", job->lanes);
+    BSON_APPEND_UTF8(document, "merge_mode", job->envelope->merge_mode);
+    append_text(document, "source_id", job->envelope->source_id);
+    append_text(document, "sales_channel", job->envelope->channel);
+    append_batch(document, job->envelope);
+    BSON_APPEND_UTF8(document, "trace_id", job->trace_id);
+    BSON_APPEND_DATE_TIME(document, "created_at", job->now_ms);
+    append_zero_counters(document);
+    BSON_APPEND_INT64(document, "plan", (int64_t)job->plan);
+    bson_append_binary(document, "settings", -1, BSON_SUBTYPE_BINARY,
+                       (const uint8_t *)job->settings.p, (uint32_t)job->settings.n);
+    return store_insert(session, jobs, document, err);
+}
+
+enum job_acceptance job_acceptance(const bson_t *job)
+{
+    const char *text = document_text(job, "acceptance");
+
+    if (text && strcmp(text, "accepted") == 0) {
+        return JOB_ACCEPTED;
+    }
+    return text && strcmp(text, "abandoned") == 0 ? JOB_ABANDONED : JOB_ACCEPTING;
+}
+
+static bson_t *settlement_update(const struct job_settlement *settlement)
+{
+    if (settlement->wanted == JOB_ACCEPTED) {
+        return BCON_NEW("$set", "{", "acceptance", "accepted", "accepted_at",
+                        BCON_DATE_TIME(settlement->now_ms), "}");
+    }
+    return BCON_NEW("$set", "{", "acceptance", "abandoned", "status", "failed", "completed_at",
+                    BCON_DATE_TIME(settlement->now_ms), "failure", "{", "code",
+                    BCON_UTF8(settlement->code), "error", BCON_UTF8(settlement->error), "}", "}");
+}
+
+bool jobs_settle(struct store_session *session, const struct job_settlement *settlement,
+                 enum job_acceptance *stands, struct err *err)
+{
+    AUTO(bson) bson_t *update = settlement_update(settlement);
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(settlement->job_id), "acceptance", "accepting");
+    AUTO(bson) bson_t *job = NULL;
+    bool matched;
+
+    if (!store_update(session, jobs, filter, update, false, &matched, err)) {
+        return false;
+    }
+    if (matched) {
+        *stands = settlement->wanted;
+        return true;
+    }
+    if (!store_get(session, jobs, settlement->job_id, &job, err)) {
+        return false;
+    }
+    *stands = job_acceptance(job);
+    return true;
+}
+
+bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
+                 struct err *err)
+{
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "{", "$in", "[", "accepting",
+                              "abandoned", "]", "}");
+    AUTO(bson)
+    bson_t *update = BCON_NEW("$set", "{", "acceptance", "accepting", "status", "pending",
+                              "created_at", BCON_DATE_TIME(now_ms), "}", "$unset", "{", "failure",
+                              "", "completed_at", "", "}");
+
+    if (store_find_and_update(session, jobs, filter, update, false, out, err)) {
+        return true;
+    }
+    return err->kind == ERR_NOT_FOUND && store_get(session, jobs, job_id, out, err);
+}
+
+bool jobs_get(struct store_session *session, const char *tenant, const char *job_id, bson_t **out,
+              struct err *err)
+{
+    AUTO(bson) bson_t *job = NULL;
+
+    if (!store_get(session, jobs, job_id, &job, err)) {
+        return false;
+    }
+    const char *owner = document_text(job, "tenant");
+
+    if (!owner || strcmp(owner, tenant) != 0) {
+        return err_set(err, ERR_NOT_FOUND, "%s has no %s", jobs, job_id);
+    }
+    *out = STEAL(job);
+    return true;
+}
+
+static void match_text(bson_t *filter, const char *key, const char *text)
+{
+    if (text) {
+        bson_append_utf8(filter, key, -1, text, -1);
+    }
+}
+
+static bson_t *jobs_filter(const struct jobs_query *query)
+{
+    bson_t *filter = bson_new();
+
+    match_text(filter, "tenant", query->tenant);
+    match_text(filter, "entity", query->entity);
+    match_text(filter, "status", query->status);
+    match_text(filter, "batch_id", query->batch_id);
+    if (query->before_id) {
+        BCON_APPEND(filter, "created_at", "{", "$lte", BCON_DATE_TIME(query->before_ms), "}", "$or",
+                    "[", "{", "created_at", "{", "$lt", BCON_DATE_TIME(query->before_ms), "}", "}",
+                    "{", "_id", "{", "$lt", BCON_UTF8(query->before_id), "}", "}", "]");
+    }
+    return filter;
+}
+
+bool jobs_find(struct store_session *session, const struct jobs_query *query, store_each_fn each,
+               void *ctx, struct err *err)
+{
+    AUTO(bson) bson_t *filter = jobs_filter(query);
+    AUTO(bson)
+    bson_t *options =
+        BCON_NEW("sort", "{", "created_at", BCON_INT32(-1), "_id", BCON_INT32(-1), "}", "limit",
+                 BCON_INT64(query->limit), "projection", "{", "settings", BCON_INT32(0), "}");
+
+    return store_find(session, jobs, filter, options, each, ctx, err);
+}
+
+bool jobs_count(struct store_session *session, const struct jobs_query *query, int64_t *out,
+                struct err *err)
+{
+    AUTO(bson) bson_t *filter = jobs_filter(query);
+
+    return store_count(session, jobs, filter, out, err);
+}
+
+/* Ids are `job_id|<row as 8 digits>`; '}' is the character after '|'. */
+bool jobs_find_rows(struct store_session *session, const struct job_rows_query *query,
+                    store_each_fn each, void *ctx, struct err *err)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    char row[16];
+
+    snprintf(row, sizeof(row), "%08lld", (long long)query->after_row);
+    const char *first = query->after_row < 0 ? STORE_ID(arena, query->job_id, "")
+                                             : STORE_ID(arena, query->job_id, row);
+    const char *end = arena_printf(arena, "%s}", STORE_ID(arena, query->job_id));
+
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("_id", "{", "$gt", BCON_UTF8(first), "$lt", BCON_UTF8(end), "}",
+                              "findings.severity", BCON_UTF8(query->severity));
+    AUTO(bson)
+    bson_t *options =
+        BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "limit", BCON_INT64(query->limit));
+
+    return store_find(session, "import_errors", filter, options, each, ctx, err);
+}

@@ -1,0 +1,316 @@
+#include "store/progress.h"
+
+#include "domain/document.h"
+#include "domain/stored.h"
+#include "message/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define JOBS "import_jobs"
+#define RECEIPTS "import_receipts"
+
+enum { BATCHES_PER_CHUNK = 4096, PATH_SIZE = 32 };
+
+/* "next_chunk.<lane>" */
+static const char *lane_path(const char *name, uint32_t lane, char out[PATH_SIZE])
+{
+    snprintf(out, PATH_SIZE, "%s.%u", name, lane);
+    return out;
+}
+
+static bool has_status(const bson_t *job, const char *status)
+{
+    const char *stands = document_text(job, "status");
+
+    return stands && strcmp(stands, status) == 0;
+}
+
+/* The next chunk that the job expects of the lane. */
+static int64_t next_chunk(const bson_t *job, uint32_t lane)
+{
+    char path[PATH_SIZE];
+
+    return document_int64(job, lane_path("next_chunk", lane, path), lane);
+}
+
+/* ---- applied ---- */
+
+/* A live job takes the chunk it waits for; the first one of a lane also when nothing stands there
+ * yet. */
+static bson_t *filter_in_order(const struct message_origin *origin)
+{
+    char path[PATH_SIZE];
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(origin->job_id), "status", "{", "$in", "[",
+                              "pending", "processing", "]", "}");
+
+    lane_path("next_chunk", origin->lane, path);
+    if (origin->chunk == origin->lane) {
+        BCON_APPEND(filter, path, "{", "$in", "[", BCON_INT64(origin->chunk), BCON_NULL, "]", "}");
+    } else {
+        BCON_APPEND(filter, path, BCON_INT64(origin->chunk));
+    }
+    return filter;
+}
+
+/* A failed job has chunks that never were applied: it takes any newer one, so that its counters say
+ * what is known. */
+static bson_t *filter_failed(const struct message_origin *origin)
+{
+    char path[PATH_SIZE];
+
+    return BCON_NEW("_id", BCON_UTF8(origin->job_id), "status", "failed",
+                    lane_path("next_chunk", origin->lane, path), "{", "$not", "{", "$gt",
+                    BCON_INT64(origin->chunk), "}", "}");
+}
+
+static void append_counts(bson_t *update, const struct chunk_counts *counts)
+{
+    BCON_APPEND(update, "$inc", "{", "done_chunks", BCON_INT64(1), "processed_rows",
+                BCON_INT64((int64_t)counts->successful + counts->failed), "successful_rows",
+                BCON_INT64(counts->successful), "failed_rows", BCON_INT64(counts->failed),
+                "created_rows", BCON_INT64(counts->created), "unchanged_rows",
+                BCON_INT64(counts->unchanged), "published_rows", BCON_INT64(counts->published),
+                "error_count", BCON_INT64(counts->errors), "warning_count",
+                BCON_INT64(counts->warnings), "search_batches", BCON_INT64(counts->search_batches),
+                "search_items", BCON_INT64(counts->search_items), "}");
+}
+
+static bson_t *update_applied(const struct chunk_done *done, const char *status)
+{
+    const struct message_origin *origin = &done->origin;
+    char path[PATH_SIZE];
+    bson_t *update =
+        BCON_NEW("$set", "{", lane_path("next_chunk", origin->lane, path),
+                 BCON_INT64((int64_t)origin->chunk + origin->lanes), "status", BCON_UTF8(status),
+                 "}", "$min", "{", "started_at", BCON_DATE_TIME(done->started_at_ms), "}", "$max",
+                 "{", "last_finished_at", BCON_DATE_TIME(done->finished_at_ms), "}");
+
+    append_counts(update, &done->counts);
+    return update;
+}
+
+/* Both: ERR_NOT_FOUND when the guard held the chunk back. */
+static bool fold_in_order(struct store_session *session, const struct chunk_done *done,
+                          bson_t **job, struct err *err)
+{
+    AUTO(bson) bson_t *filter = filter_in_order(&done->origin);
+    AUTO(bson) bson_t *update = update_applied(done, "processing");
+
+    return store_find_and_update(session, JOBS, filter, update, false, job, err);
+}
+
+static bool fold_failed(struct store_session *session, const struct chunk_done *done, bson_t **job,
+                        struct err *err)
+{
+    AUTO(bson) bson_t *filter = filter_failed(&done->origin);
+    AUTO(bson) bson_t *update = update_applied(done, "failed");
+
+    return store_find_and_update(session, JOBS, filter, update, false, job, err);
+}
+
+static uint32_t receipt_count(const bson_t *receipt, const char *path)
+{
+    return (uint32_t)document_int64(receipt, path, 0);
+}
+
+static struct chunk_done done_from_receipt(const struct message_origin *origin,
+                                           const bson_t *receipt)
+{
+    return (struct chunk_done){
+        .origin = *origin,
+        .stage = CHUNK_APPLIED,
+        .counts = {.successful = receipt_count(receipt, "counts.successful"),
+                   .failed = receipt_count(receipt, "counts.failed"),
+                   .created = receipt_count(receipt, "counts.created"),
+                   .unchanged = receipt_count(receipt, "counts.unchanged"),
+                   .published = receipt_count(receipt, "counts.published"),
+                   .errors = receipt_count(receipt, "counts.errors"),
+                   .warnings = receipt_count(receipt, "counts.warnings"),
+                   .search_batches = receipt_count(receipt, "counts.search_batches"),
+                   .search_items = receipt_count(receipt, "counts.search_items")},
+        .started_at_ms = stored_date(receipt, "started_at", 0),
+        .finished_at_ms = stored_date(receipt, "finished_at", 0)};
+}
+
+/* Folds a chunk whose message was lost. That somebody else folds it at the same moment is as good.
+ */
+static bool fold_receipt(struct store_session *session, const struct message_origin *origin,
+                         struct err *err)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(bson) bson_t *receipt = NULL;
+    AUTO(bson) bson_t *job = NULL;
+    const char *id = STORE_ID(arena, origin->job_id, arena_printf(arena, "%u", origin->chunk));
+
+    if (!store_get(session, RECEIPTS, id, &receipt, err)) {
+        return err->kind == ERR_NOT_FOUND
+                   ? err_set(err, ERR_UNAVAILABLE, "chunk %u of job %s has no receipt yet",
+                             origin->chunk, origin->job_id)
+                   : false;
+    }
+    struct chunk_done done = done_from_receipt(origin, receipt);
+
+    return fold_in_order(session, &done, &job, err) || err->kind == ERR_NOT_FOUND;
+}
+
+static bool fold_missing(struct store_session *session, const struct message_origin *origin,
+                         int64_t from, struct err *err)
+{
+    struct message_origin missing = *origin;
+
+    for (int64_t chunk = from; chunk < origin->chunk; chunk += origin->lanes) {
+        missing.chunk = (uint32_t)chunk;
+        if (!fold_receipt(session, &missing, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The guard held the chunk back: finds out why, and folds it if there is a way. */
+static bool fold_out_of_order(struct store_session *session, const struct chunk_done *done,
+                              struct progress *out, struct err *err)
+{
+    const struct message_origin *origin = &done->origin;
+    AUTO(bson) bson_t *job = NULL;
+
+    if (!store_get(session, JOBS, origin->job_id, &job, err)) {
+        out->effect = PROGRESS_UNKNOWN_JOB;
+        return err->kind == ERR_NOT_FOUND;
+    }
+    int64_t expected = next_chunk(job, origin->lane);
+
+    if (expected > origin->chunk || has_status(job, "completed")) {
+        out->effect = PROGRESS_DUPLICATE;
+        out->job = STEAL(job);
+        return true;
+    }
+    if (origin->chunk >= document_int64(job, "total_chunks", INT64_MAX)) {
+        return err_set(err, ERR_INVALID, "job %s has no chunk %u", origin->job_id, origin->chunk);
+    }
+    if (has_status(job, "failed")) {
+        return fold_failed(session, done, &out->job, err);
+    }
+    return fold_missing(session, origin, expected, err) &&
+           fold_in_order(session, done, &out->job, err);
+}
+
+bool progress_fold_applied(struct store_session *session, const struct chunk_done *done,
+                           struct progress *out, struct err *err)
+{
+    *out = (struct progress){.effect = PROGRESS_FOLDED};
+    if (fold_in_order(session, done, &out->job, err)) {
+        return true;
+    }
+    if (err->kind == ERR_NOT_FOUND && fold_out_of_order(session, done, out, err)) {
+        return true;
+    }
+    return err->kind == ERR_NOT_FOUND
+               ? err_set(err, ERR_CONFLICT, "job %s changed meanwhile", done->origin.job_id)
+               : false;
+}
+
+/* ---- indexed ---- */
+
+bool progress_fold_indexed(struct store_session *session, const struct chunk_done *done,
+                           struct progress *out, struct err *err)
+{
+    const struct message_origin *origin = &done->origin;
+    int64_t mark = (int64_t)origin->chunk * BATCHES_PER_CHUNK + done->batch;
+    char path[PATH_SIZE];
+    bool matched;
+
+    lane_path("index_mark", origin->lane, path);
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(origin->job_id), path, "{", "$not", "{", "$gte",
+                              BCON_INT64(mark), "}", "}");
+    AUTO(bson)
+    bson_t *update = BCON_NEW("$set", "{", path, BCON_INT64(mark), "}", "$inc", "{", "indexed_rows",
+                              BCON_INT64(done->indexed), "index_failed_rows",
+                              BCON_INT64(done->index_failed), "}");
+
+    *out = (struct progress){.effect = PROGRESS_FOLDED};
+    if (!store_update(session, JOBS, filter, update, false, &matched, err)) {
+        return false;
+    }
+    if (!matched) {
+        out->effect = PROGRESS_DUPLICATE;
+    }
+    return true;
+}
+
+/* ---- the end ---- */
+
+static double seconds_between(int64_t from_ms, int64_t to_ms)
+{
+    return (double)(to_ms > from_ms ? to_ms - from_ms : 0) / 1000;
+}
+
+bool progress_finish(struct store_session *session, bson_t **job, bool *finished, struct err *err)
+{
+    const char *id = document_text(*job, "_id");
+    int64_t done = document_int64(*job, "done_chunks", 0);
+    int64_t started_at = stored_date(*job, "started_at", 0);
+    int64_t ended_at = stored_date(*job, "last_finished_at", started_at);
+    bson_t *after = NULL;
+
+    *finished = false;
+    if (!has_status(*job, "processing") || done != document_int64(*job, "total_chunks", -1)) {
+        return true;
+    }
+    AUTO(bson)
+    bson_t *filter =
+        BCON_NEW("_id", BCON_UTF8(id), "status", "processing", "done_chunks", BCON_INT64(done));
+    AUTO(bson)
+    bson_t *update =
+        BCON_NEW("$set", "{", "status", "completed", "completed_at", BCON_DATE_TIME(ended_at),
+                 "duration_seconds", BCON_DOUBLE(seconds_between(started_at, ended_at)), "}");
+
+    *finished = store_find_and_update(session, JOBS, filter, update, false, &after, err);
+    if (!*finished && (err->kind != ERR_NOT_FOUND || !store_get(session, JOBS, id, &after, err))) {
+        return false;
+    }
+    bson_destroy(*job);
+    *job = after;
+    return true;
+}
+
+/* Whoever failed the job may have left the time of its end to the tracker. */
+static bool end_failed(struct store_session *session, const char *job_id, int64_t now_ms,
+                       struct err *err)
+{
+    AUTO(bson)
+    bson_t *filter =
+        BCON_NEW("_id", BCON_UTF8(job_id), "status", "failed", "completed_at", BCON_NULL);
+    AUTO(bson)
+    bson_t *update = BCON_NEW("$set", "{", "completed_at", BCON_DATE_TIME(now_ms), "}");
+
+    return store_update(session, JOBS, filter, update, false, NULL, err);
+}
+
+bool progress_fail(struct store_session *session, const struct progress_failure *failure,
+                   bson_t **job, struct err *err)
+{
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(failure->job_id), "status", "{", "$in", "[",
+                              "pending", "processing", "]", "}");
+    AUTO(bson)
+    bson_t *update = BCON_NEW("$set", "{", "status", "failed", "failure", "{", "code",
+                              BCON_UTF8(failure->code), "error", BCON_UTF8(failure->error), "}",
+                              "completed_at", BCON_DATE_TIME(failure->now_ms), "}");
+
+    return store_update(session, JOBS, filter, update, false, NULL, err) &&
+           end_failed(session, failure->job_id, failure->now_ms, err) &&
+           store_get(session, JOBS, failure->job_id, job, err);
+}
+
+bool progress_mark_announced(struct store_session *session, const char *job_id, int64_t now_ms,
+                             struct err *err)
+{
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id));
+    AUTO(bson)
+    bson_t *update = BCON_NEW("$set", "{", "announced_at", BCON_DATE_TIME(now_ms), "}");
+
+    return store_update(session, JOBS, filter, update, false, NULL, err);
+}

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/err.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Folding of progress messages into `import_jobs`. Each call is safe to repeat: what was folded is
+ * not folded again. */
+
+struct chunk_done;
+
+enum progress_effect {
+    PROGRESS_FOLDED,      /* the message changed the job */
+    PROGRESS_DUPLICATE,   /* it had been folded before */
+    PROGRESS_UNKNOWN_JOB, /* there is no such job (any more) */
+};
+
+/* The caller destroys `job`, the document after the fold; NULL for an unknown job. */
+struct progress {
+    enum progress_effect effect;
+    bson_t *job;
+};
+
+/*
+ * Folds CHUNK_APPLIED: one single-document update, guarded by the chunk number that its lane waits
+ * for. When messages before this one are missing, their chunks are folded from the receipts first.
+ * ERR_UNAVAILABLE when a chunk before it has left no receipt: chunks are never skipped, except in a
+ * job that has failed.
+ */
+bool progress_fold_applied(struct store_session *session, const struct chunk_done *done,
+                           struct progress *out, struct err *err) MUST_USE;
+
+/* Folds CHUNK_INDEXED, in order of (chunk, batch) within a lane. Never touches the status; out->job
+ * is NULL. */
+bool progress_fold_indexed(struct store_session *session, const struct chunk_done *done,
+                           struct progress *out, struct err *err) MUST_USE;
+
+/* Fails a job that has no end yet because rows of it could not be tried; *job is the document
+ * afterwards. `code` is one of the catalogue. ERR_NOT_FOUND for an unknown job. */
+struct progress_failure {
+    const char *job_id;
+    const char *code;
+    const char *error;
+    int64_t now_ms;
+};
+bool progress_fail(struct store_session *session, const struct progress_failure *failure,
+                   bson_t **job, struct err *err) MUST_USE;
+
+/* When all chunks of the processing job *job are in, completes it and puts the new document in
+ * *job. *finished says whether this very call did; several trackers may try, one does. */
+bool progress_finish(struct store_session *session, bson_t **job, bool *finished,
+                     struct err *err) MUST_USE;
+
+/* Notes when the job's completion event was acknowledged. */
+bool progress_mark_announced(struct store_session *session, const char *job_id, int64_t now_ms,
+                             struct err *err) MUST_USE;

@@ -1,0 +1,89 @@
+#include "store/store_internal.h"
+
+struct index {
+    const char *collection;
+    const char *keys[4]; /* a leading '-' means descending */
+    bool expires;        /* a TTL index on a date that says when */
+};
+
+/* docs/DATA.md, "Collections". Everything else is found by _id. */
+static const struct index indexes[] = {
+    {"import_jobs", {"tenant", "-created_at"}, false},
+    {"import_jobs", {"tenant", "batch_id"}, false},
+    {"import_jobs", {"tenant", "status", "-created_at"}, false},
+    {"import_receipts", {"expires_at"}, true},
+    {"import_errors", {"expires_at"}, true},
+    {"idempotency_keys", {"expires_at"}, true},
+    {"import_sources", {"tenant"}, false},
+};
+
+/* A transaction cannot create a collection on every server, so all exist before the first import.
+ */
+static const char *const collections[] = {
+    "products",       "product_versions", "customers",     "customer_versions", "import_jobs",
+    "import_batches", "import_receipts",  "import_errors", "import_sources",    "tenants",
+    "api_keys",       "idempotency_keys", "public_codes",  "counters",          "product_locks",
+};
+
+enum { NAMESPACE_EXISTS = 48 };
+
+static bool create_collection(struct store_session *session, const char *name, struct err *err)
+{
+    mongoc_database_t *database =
+        mongoc_client_get_database(session->client, session->store->database);
+    bson_error_t error;
+    mongoc_collection_t *made = mongoc_database_create_collection(database, name, NULL, &error);
+    bool ok = made || error.code == NAMESPACE_EXISTS;
+
+    if (made) {
+        mongoc_collection_destroy(made);
+    }
+    mongoc_database_destroy(database);
+    return ok || store_fail(err, &error, NULL);
+}
+
+static bool create_index(struct store_session *session, const struct index *index, struct err *err)
+{
+    AUTO(bson) bson_t *keys = bson_new();
+    AUTO(bson) bson_t *spec = bson_new();
+    bson_error_t error;
+
+    for (size_t i = 0; i < 4 && index->keys[i]; i++) {
+        bool descending = index->keys[i][0] == '-';
+
+        bson_append_int32(keys, index->keys[i] + descending, -1, descending ? -1 : 1);
+    }
+    char *name = mongoc_collection_keys_to_index_string(keys);
+    BSON_APPEND_DOCUMENT(spec, "key", keys);
+    BSON_APPEND_UTF8(spec, "name", name);
+    bson_free(name);
+    if (index->expires) {
+        BSON_APPEND_INT32(spec, "expireAfterSeconds", 0);
+    }
+    AUTO(bson)
+    bson_t *command = BCON_NEW("createIndexes", BCON_UTF8(index->collection), "indexes", "[",
+                               BCON_DOCUMENT(spec), "]");
+    bool ok = mongoc_client_write_command_with_opts(session->client, session->store->database,
+                                                    command, NULL, NULL, &error);
+    return ok || store_fail(err, &error, NULL);
+}
+
+bool store_create_schema(struct store *store, struct err *err)
+{
+    AUTO(store_session) struct store_session *session = NULL;
+
+    if (!store_session_open(store, &session, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(collections) / sizeof(collections[0]); i++) {
+        if (!create_collection(session, collections[i], err)) {
+            return err_context(err, "creating collection %s", collections[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+        if (!create_index(session, &indexes[i], err)) {
+            return err_context(err, "creating an index on %s", indexes[i].collection);
+        }
+    }
+    return true;
+}

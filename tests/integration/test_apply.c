@@ -1,0 +1,395 @@
+#include "apply/apply.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "config/config.h"
+#include "domain/document.h"
+#include "domain/entity.h"
+#include "message/message.h"
+#include "message/topics.h"
+#include "store/store.h"
+#include "support/rows.h"
+#include "support/test.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The write path against a real MongoDB and a real Kafka, in a database and with topics of its own.
+ */
+struct fixture {
+    struct config config;
+    struct store *store;
+    struct bus_producer *producer;
+    struct arena *arena;
+    struct store_session *session;
+};
+
+static struct fixture fixture;
+
+static int set_up_all(void **state)
+{
+    struct err err;
+
+    (void)state;
+    setenv("CONSIGN_DATABASE", test_unique(), 1);
+    setenv("CONSIGN_TOPIC_PREFIX", arena_printf(fixture.arena = arena_new(), "%s.", test_unique()),
+           1);
+    assert_ok(config_load(&fixture.config, &err), &err);
+    assert_ok(store_open(&fixture.config, &fixture.store, &err), &err);
+    assert_ok(store_create_schema(fixture.store, &err), &err);
+    assert_ok(bus_producer_open(&fixture.config, &fixture.producer, &err), &err);
+    const struct bus_topic_spec topics[] = {
+        {TOPIC_SEARCH, 1, 1, 3600000, 1048576},
+        {TOPIC_PROGRESS, 1, 1, 3600000, 1048576},
+    };
+    assert_ok(bus_create_topics(&fixture.config, topics, 2, &err), &err);
+    assert_ok(store_session_open(fixture.store, &fixture.session, &err), &err);
+    return 0;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    store_session_close(fixture.session);
+    bus_producer_close(fixture.producer, 5000);
+    store_close(fixture.store);
+    config_done(&fixture.config);
+    arena_free(fixture.arena);
+    return 0;
+}
+
+/* One chunk as ingress would send it; rows in JSON. */
+struct chunk_spec {
+    const char *job_id;
+    const char *tenant;
+    const char *entity;
+    const char *acceptance; /* NULL: "accepted" */
+    uint32_t number;
+    const char *rows[4];
+};
+
+static const char *new_job_of(const char *tenant, const char *acceptance)
+{
+    char id[ID_JOB_SIZE];
+    struct err err;
+
+    id_new_job("queue_import", clock_now_ms(), id);
+    AUTO(bson)
+    bson_t *job = BCON_NEW("_id", BCON_UTF8(id), "tenant", BCON_UTF8(tenant), "acceptance",
+                           BCON_UTF8(acceptance), "status", BCON_UTF8("pending"), "created_at",
+                           BCON_DATE_TIME(clock_now_ms()));
+    assert_ok(store_insert(fixture.session, "import_jobs", job, &err), &err);
+    return arena_strdup(fixture.arena, id);
+}
+
+static const char *new_job(const char *acceptance)
+{
+    return new_job_of("acme", acceptance);
+}
+
+static struct str settings_bytes(void)
+{
+    struct settings_parts parts = {
+        .tenant = test_document(fixture.arena, "{'languages':['it','en'],'default_language':'it',"
+                                               "'search_languages':['it']}")};
+    bson_t *built = settings_build(&parts);
+    void *copy = arena_memdup(fixture.arena, bson_get_data(built), built->len);
+    struct str bytes = {copy, built->len};
+
+    bson_destroy(built);
+    return bytes;
+}
+
+static struct bus_message message_of(const struct chunk_spec *spec)
+{
+    struct import_chunk chunk = {
+        .origin = {.job_id = spec->job_id,
+                   .tenant = spec->tenant ? spec->tenant : "acme",
+                   .entity = spec->entity ? spec->entity : "products",
+                   .chunk = spec->number,
+                   .lanes = 1,
+                   .trace_id = ""},
+        .settings = settings_bytes(),
+        .accepted_at_ms = clock_now_ms(),
+        .rows = arena_calloc(fixture.arena, 4, sizeof(struct message_row)),
+    };
+
+    while (chunk.row_count < 4 && spec->rows[chunk.row_count]) {
+        const bson_t *row = test_document(fixture.arena, spec->rows[chunk.row_count]);
+
+        chunk.rows[chunk.row_count].index = (uint32_t)chunk.row_count;
+        chunk.rows[chunk.row_count].bson = (struct str){(const char *)bson_get_data(row), row->len};
+        chunk.row_count++;
+    }
+    return (struct bus_message){.topic = TOPIC_IMPORT_PRODUCTS,
+                                .value = import_chunk_encode(fixture.arena, &chunk)};
+}
+
+static bool apply_messages(const struct entity *entity, struct bus_message *messages, size_t count,
+                           struct err *err)
+{
+    struct apply *apply = apply_open(&(struct apply_options){
+        .config = &fixture.config,
+        .store = fixture.store,
+        .producer = fixture.producer,
+        .entity = entity,
+    });
+    bool ok = apply_run(apply, &(struct bus_run){.messages = messages, .count = count}, err);
+
+    apply_close(apply);
+    return ok;
+}
+
+static bool apply_specs(const struct entity *entity, const struct chunk_spec *specs, size_t count,
+                        struct err *err)
+{
+    struct bus_message messages[4];
+
+    for (size_t i = 0; i < count; i++) {
+        messages[i] = message_of(&specs[i]);
+    }
+    return apply_messages(entity, messages, count, err);
+}
+
+static void assert_applied(const struct entity *entity, const struct chunk_spec *specs,
+                           size_t count)
+{
+    struct err err;
+
+    assert_ok(apply_specs(entity, specs, count, &err), &err);
+}
+
+static bson_t *stored(const char *collection, const char *id)
+{
+    bson_t *document = NULL;
+    struct err err;
+
+    if (!store_get(fixture.session, collection, id, &document, &err)) {
+        assert_int_equal(err.kind, ERR_NOT_FOUND);
+    }
+    return document;
+}
+
+static int64_t version_of(const char *id)
+{
+    AUTO(bson) bson_t *document = stored("products", id);
+
+    return document ? document_int64(document, "version", 0) : 0;
+}
+
+static int64_t count_in(const char *collection, const char *field, const char *value)
+{
+    AUTO(bson) bson_t *filter = BCON_NEW(field, BCON_UTF8(value));
+    int64_t count = -1;
+    struct err err;
+
+    assert_ok(store_count(fixture.session, collection, filter, &count, &err), &err);
+    return count;
+}
+
+static void a_chunk_delivered_twice_is_applied_once(void **state)
+{
+    const char *job = new_job("accepted");
+    struct chunk_spec spec = {.job_id = job, .rows = {"{'entity_code':'twice'}"}};
+
+    (void)state;
+    assert_applied(&entity_products, &spec, 1);
+    assert_applied(&entity_products, &spec, 1);
+    assert_int_equal(version_of("acme|twice"), 1);
+    assert_int_equal(count_in("import_receipts", "job_id", job), 1);
+    assert_int_equal(count_in("product_versions", "entity_code", "twice"), 0);
+}
+
+static void a_run_with_an_old_and_a_new_chunk_applies_only_the_new_one(void **state)
+{
+    const char *job = new_job("accepted");
+    struct chunk_spec specs[] = {{.job_id = job, .rows = {"{'entity_code':'mixed'}"}},
+                                 {.job_id = job, .number = 1, .rows = {"{'entity_code':'mixed'}"}}};
+
+    (void)state;
+    assert_applied(&entity_products, specs, 1);
+    assert_applied(&entity_products, specs, 2);
+    assert_int_equal(version_of("acme|mixed"), 2);
+    assert_int_equal(count_in("product_versions", "entity_code", "mixed"), 1);
+}
+
+static void one_code_in_several_rows_makes_versions_in_row_order(void **state)
+{
+    const char *job = new_job("accepted");
+    struct chunk_spec spec = {.job_id = job,
+                              .rows = {"{'entity_code':'rows','price':1}",
+                                       "{'entity_code':'rows','price':2}",
+                                       "{'entity_code':'rows','price':3}"}};
+
+    (void)state;
+    assert_applied(&entity_products, &spec, 1);
+    assert_int_equal(version_of("acme|rows"), 3);
+    for (int version = 1; version <= 2; version++) {
+        AUTO(bson)
+        bson_t *old =
+            stored("product_versions", arena_printf(fixture.arena, "acme|rows|%d", version));
+
+        assert_non_null(old);
+        assert_int_equal(document_int64(old, "price", 0), version);
+        assert_false(document_bool(old, "isCurrent", true));
+    }
+}
+
+static void a_bad_row_is_kept_with_its_reasons_and_leaves_the_others_alone(void **state)
+{
+    const char *job = new_job("accepted");
+    struct chunk_spec spec = {.job_id = job,
+                              .rows = {"{'entity_code':'good1'}",
+                                       "{'entity_code':'bad','price':'12,5'}",
+                                       "{'entity_code':'good2'}"}};
+
+    (void)state;
+    assert_applied(&entity_products, &spec, 1);
+    assert_int_equal(version_of("acme|good1"), 1);
+    assert_int_equal(version_of("acme|bad"), 0);
+    assert_int_equal(version_of("acme|good2"), 1);
+    AUTO(bson)
+    bson_t *error = stored("import_errors", arena_printf(fixture.arena, "%s|00000001", job));
+    assert_non_null(error);
+    assert_string_equal(document_text(error, "findings.0.code"), "wrong_type");
+    assert_string_equal(document_text(error, "findings.0.path"), "/price");
+    assert_string_equal(document_text(error, "raw_data.price"), "12,5");
+    AUTO(bson)
+    bson_t *receipt = stored("import_receipts", arena_printf(fixture.arena, "%s|0", job));
+    assert_int_equal(document_int64(receipt, "counts.successful", -1), 2);
+    assert_int_equal(document_int64(receipt, "counts.failed", -1), 1);
+    assert_int_equal(document_int64(receipt, "counts.search_items", -1), 2);
+}
+
+struct rival {
+    struct bus_message message;
+    pthread_t thread;
+    bool done;
+};
+
+/* Applies the chunk as a consumer does: again after a conflict. */
+static void *apply_until_done(void *arg)
+{
+    struct rival *rival = arg;
+    int64_t deadline = clock_monotonic_ms() + 20000;
+    struct err err;
+
+    while (!rival->done && clock_monotonic_ms() < deadline) {
+        rival->done = apply_messages(&entity_products, &rival->message, 1, &err);
+    }
+    return NULL;
+}
+
+static void two_consumers_with_the_same_chunk_at_once_apply_it_once(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        const char *job = new_job("accepted");
+        const char *row = arena_printf(fixture.arena, "{'entity_code':'rival%d'}", round);
+        struct bus_message message =
+            message_of(&(struct chunk_spec){.job_id = job, .rows = {row, row}});
+        struct rival rivals[2] = {{.message = message}, {.message = message}};
+
+        for (int i = 0; i < 2; i++) {
+            pthread_create(&rivals[i].thread, NULL, apply_until_done, &rivals[i]);
+        }
+        for (int i = 0; i < 2; i++) {
+            pthread_join(rivals[i].thread, NULL);
+            assert_true(rivals[i].done);
+        }
+        assert_int_equal(version_of(arena_printf(fixture.arena, "acme|rival%d", round)), 2);
+    }
+}
+
+static void chunks_of_an_abandoned_or_unknown_job_are_left_out(void **state)
+{
+    struct chunk_spec specs[] = {
+        {.job_id = new_job("abandoned"), .rows = {"{'entity_code':'dropped'}"}},
+        {.job_id = "queue_import_0_nobody", .rows = {"{'entity_code':'dropped'}"}},
+        {.job_id = new_job("accepted"), .rows = {"{'entity_code':'kept'}"}},
+    };
+
+    (void)state;
+    assert_applied(&entity_products, specs, 3);
+    assert_int_equal(version_of("acme|dropped"), 0);
+    assert_int_equal(version_of("acme|kept"), 1);
+}
+
+static void nothing_is_applied_while_a_job_is_being_accepted(void **state)
+{
+    const char *job = new_job("accepting");
+    struct chunk_spec spec = {.job_id = job, .rows = {"{'entity_code':'early'}"}};
+    struct err err;
+
+    (void)state;
+    assert_false(apply_specs(&entity_products, &spec, 1, &err));
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_int_equal(version_of("acme|early"), 0);
+
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job));
+    AUTO(bson) bson_t *accept = BCON_NEW("$set", "{", "acceptance", BCON_UTF8("accepted"), "}");
+    assert_ok(store_update(fixture.session, "import_jobs", filter, accept, false, NULL, &err),
+              &err);
+    assert_applied(&entity_products, &spec, 1);
+    assert_int_equal(version_of("acme|early"), 1);
+}
+
+static void a_public_code_of_another_company_is_refused_within_one_tenant(void **state)
+{
+    struct chunk_spec specs[] = {
+        {.job_id = new_job("accepted"),
+         .entity = "customers",
+         .rows = {"{'external_code':'A'}", "{'external_code':'B'}"}},
+        {.job_id = new_job("accepted"),
+         .entity = "customers",
+         .rows = {"{'external_code':'C','public_code':'C000002'}"}},
+        {.job_id = new_job_of("globex", "accepted"),
+         .entity = "customers",
+         .tenant = "globex",
+         .rows = {"{'external_code':'D'}", "{'external_code':'E','public_code':'C000002'}"}},
+    };
+
+    (void)state;
+    assert_applied(&entity_customers, specs, 3);
+    AUTO(bson) bson_t *second = stored("customers", "acme|B");
+    assert_string_equal(document_text(second, "public_code"), "C000002");
+    assert_null(stored("customers", "acme|C"));
+    AUTO(bson) bson_t *counter = stored("counters", "acme|public_code");
+    assert_int_equal(document_int64(counter, "next", 0), 3);
+    AUTO(bson) bson_t *first = stored("customers", "globex|D");
+    assert_string_equal(document_text(first, "public_code"), "C000001");
+    AUTO(bson) bson_t *other = stored("customers", "globex|E");
+    assert_string_equal(document_text(other, "public_code"), "C000002");
+}
+
+static void a_message_that_is_no_chunk_is_invalid(void **state)
+{
+    struct apply *apply = apply_open(&(struct apply_options){.config = &fixture.config,
+                                                             .store = fixture.store,
+                                                             .producer = fixture.producer,
+                                                             .entity = &entity_products});
+    struct bus_message message = {.topic = TOPIC_IMPORT_PRODUCTS, .value = STR("garbage")};
+    struct err err;
+
+    (void)state;
+    assert_false(apply_run(apply, &(struct bus_run){.messages = &message, .count = 1}, &err));
+    assert_int_equal(err.kind, ERR_INVALID);
+    apply_close(apply);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_chunk_delivered_twice_is_applied_once),
+        cmocka_unit_test(a_run_with_an_old_and_a_new_chunk_applies_only_the_new_one),
+        cmocka_unit_test(one_code_in_several_rows_makes_versions_in_row_order),
+        cmocka_unit_test(a_bad_row_is_kept_with_its_reasons_and_leaves_the_others_alone),
+        cmocka_unit_test(two_consumers_with_the_same_chunk_at_once_apply_it_once),
+        cmocka_unit_test(chunks_of_an_abandoned_or_unknown_job_are_left_out),
+        cmocka_unit_test(nothing_is_applied_while_a_job_is_being_accepted),
+        cmocka_unit_test(a_public_code_of_another_company_is_refused_within_one_tenant),
+        cmocka_unit_test(a_message_that_is_no_chunk_is_invalid),
+    };
+
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}

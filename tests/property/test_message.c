@@ -1,0 +1,359 @@
+#include "support/test.h"
+
+#include "message/message.h"
+
+#include <stdio.h>
+
+/* For any message: decode(encode(m)) = m. For any bytes: decoding ends, with a message that keeps
+ * the rules or with ERR_INVALID; nothing outside the bytes is touched (the sanitizers watch). */
+
+enum { ROUND_TRIPS = 2000, HOSTILE = 20000, BLOB_MAX = 300, ROWS_MAX = 40 };
+
+struct gen {
+    uint64_t state;
+    struct arena *arena;
+};
+
+/* splitmix64 */
+static uint64_t draw(struct gen *gen)
+{
+    uint64_t z = gen->state += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static uint32_t below(struct gen *gen, uint32_t limit)
+{
+    return (uint32_t)(draw(gen) % limit);
+}
+
+static const char *draw_text(struct gen *gen, uint32_t min, uint32_t max)
+{
+    uint32_t n = min + below(gen, max - min + 1);
+    char *text = arena_alloc(gen->arena, n + 1);
+
+    for (uint32_t i = 0; i < n; i++) {
+        text[i] = (char)(1 + below(gen, 255));
+    }
+    text[n] = '\0';
+    return text;
+}
+
+/* Random bytes with the frame of a BSON document. */
+static struct str draw_document(struct gen *gen)
+{
+    uint32_t n = 5 + below(gen, BLOB_MAX);
+    unsigned char *bytes = arena_alloc(gen->arena, n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        bytes[i] = (unsigned char)draw(gen);
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        bytes[i] = (unsigned char)(n >> 8 * i);
+    }
+    bytes[n - 1] = 0;
+    return (struct str){(char *)bytes, n};
+}
+
+static struct message_origin draw_origin(struct gen *gen)
+{
+    uint32_t lanes = 1 + below(gen, 16);
+    uint32_t lane = below(gen, lanes);
+
+    return (struct message_origin){
+        .job_id = draw_text(gen, 1, 40),
+        .tenant = draw_text(gen, 1, 20),
+        .entity = draw_text(gen, 1, 10),
+        .chunk = lane + lanes * below(gen, 1000000),
+        .lane = lane,
+        .lanes = lanes,
+        .trace_id = draw_text(gen, 0, 32),
+    };
+}
+
+static void draw_row(struct gen *gen, struct message_row *row)
+{
+    *row = (struct message_row){.index = (uint32_t)draw(gen)};
+    if (below(gen, 5) == 0) {
+        row->refused_code = draw_text(gen, 1, 20);
+        row->refused_reason = draw_text(gen, 0, 60);
+    } else {
+        row->bson = draw_document(gen);
+    }
+}
+
+static struct import_chunk draw_chunk(struct gen *gen)
+{
+    struct import_chunk chunk = {
+        .origin = draw_origin(gen),
+        .settings = draw_document(gen),
+        .accepted_at_ms = (int64_t)draw(gen),
+        .row_count = below(gen, ROWS_MAX),
+    };
+
+    chunk.rows = arena_calloc(gen->arena, chunk.row_count, sizeof(*chunk.rows));
+    for (size_t i = 0; i < chunk.row_count; i++) {
+        draw_row(gen, &chunk.rows[i]);
+    }
+    return chunk;
+}
+
+static struct chunk_done draw_done(struct gen *gen)
+{
+    struct chunk_done done = {.origin = draw_origin(gen)};
+
+    if (below(gen, 2)) {
+        done.stage = CHUNK_APPLIED;
+        for (size_t i = 0; i < sizeof(done.counts) / sizeof(uint32_t); i++) {
+            ((uint32_t *)&done.counts)[i] = (uint32_t)draw(gen);
+        }
+        done.started_at_ms = (int64_t)draw(gen);
+        done.finished_at_ms = (int64_t)draw(gen);
+    } else {
+        done.stage = CHUNK_INDEXED;
+        done.batch = (uint32_t)draw(gen);
+        done.indexed = below(gen, 51);
+        done.index_failed = below(gen, 51);
+    }
+    return done;
+}
+
+static struct search_batch draw_batch(struct gen *gen)
+{
+    struct search_batch batch = {
+        .origin = draw_origin(gen),
+        .batch = (uint32_t)draw(gen),
+        .item_count = 1 + below(gen, SEARCH_BATCH_ITEMS),
+    };
+
+    batch.items = arena_calloc(gen->arena, batch.item_count, sizeof(*batch.items));
+    for (size_t i = 0; i < batch.item_count; i++) {
+        batch.items[i] =
+            (struct search_item){draw_text(gen, 1, 30), (int64_t)(1 + (draw(gen) >> 2))};
+    }
+    return batch;
+}
+
+static void assert_same_text(const char *a, const char *b)
+{
+    assert_int_equal(!a, !b);
+    if (a) {
+        assert_string_equal(a, b);
+    }
+}
+
+static void assert_same_origin(const struct message_origin *a, const struct message_origin *b)
+{
+    assert_string_equal(a->job_id, b->job_id);
+    assert_string_equal(a->tenant, b->tenant);
+    assert_string_equal(a->entity, b->entity);
+    assert_string_equal(a->trace_id, b->trace_id);
+    assert_int_equal(a->chunk, b->chunk);
+    assert_int_equal(a->lane, b->lane);
+    assert_int_equal(a->lanes, b->lanes);
+}
+
+static void assert_same_chunk(const struct import_chunk *a, const struct import_chunk *b)
+{
+    assert_same_origin(&a->origin, &b->origin);
+    assert_true(str_eq(a->settings, b->settings));
+    assert_int_equal(a->accepted_at_ms, b->accepted_at_ms);
+    assert_int_equal(a->row_count, b->row_count);
+    for (size_t i = 0; i < a->row_count; i++) {
+        assert_int_equal(a->rows[i].index, b->rows[i].index);
+        assert_true(str_eq(a->rows[i].bson, b->rows[i].bson));
+        assert_same_text(a->rows[i].refused_code, b->rows[i].refused_code);
+        assert_same_text(a->rows[i].refused_reason, b->rows[i].refused_reason);
+    }
+}
+
+static void any_chunk_comes_back_as_it_was(void **state)
+{
+    struct gen *gen = *state;
+    struct err err;
+
+    for (int i = 0; i < ROUND_TRIPS; i++) {
+        struct import_chunk in = draw_chunk(gen);
+        struct import_chunk out;
+        struct str bytes = import_chunk_encode(gen->arena, &in);
+
+        assert_ok(import_chunk_decode(gen->arena, bytes, &out, &err), &err);
+        assert_same_chunk(&in, &out);
+        arena_reset(gen->arena);
+    }
+}
+
+static void any_progress_comes_back_as_it_was(void **state)
+{
+    struct gen *gen = *state;
+    struct err err;
+
+    for (int i = 0; i < ROUND_TRIPS; i++) {
+        struct chunk_done in = draw_done(gen);
+        struct chunk_done out;
+        struct str bytes = chunk_done_encode(gen->arena, &in);
+
+        assert_ok(chunk_done_decode(gen->arena, bytes, &out, &err), &err);
+        assert_same_origin(&in.origin, &out.origin);
+        assert_int_equal(in.stage, out.stage);
+        assert_memory_equal(&in.counts, &out.counts, sizeof(in.counts));
+        assert_int_equal(in.started_at_ms, out.started_at_ms);
+        assert_int_equal(in.finished_at_ms, out.finished_at_ms);
+        assert_int_equal(in.batch, out.batch);
+        assert_int_equal(in.indexed, out.indexed);
+        assert_int_equal(in.index_failed, out.index_failed);
+        arena_reset(gen->arena);
+    }
+}
+
+static void any_search_batch_comes_back_as_it_was(void **state)
+{
+    struct gen *gen = *state;
+    struct err err;
+
+    for (int i = 0; i < ROUND_TRIPS; i++) {
+        struct search_batch in = draw_batch(gen);
+        struct search_batch out;
+        struct str bytes = search_batch_encode(gen->arena, &in);
+
+        assert_ok(search_batch_decode(gen->arena, bytes, &out, &err), &err);
+        assert_same_origin(&in.origin, &out.origin);
+        assert_int_equal(in.batch, out.batch);
+        assert_int_equal(in.item_count, out.item_count);
+        for (size_t k = 0; k < in.item_count; k++) {
+            assert_string_equal(in.items[k].code, out.items[k].code);
+            assert_int_equal(in.items[k].version, out.items[k].version);
+        }
+        arena_reset(gen->arena);
+    }
+}
+
+/* ---- hostile bytes ---- */
+
+/* What a decoder let through must keep the rules, and be readable from end to end. */
+static void assert_decoded_well(struct gen *gen, struct str bytes)
+{
+    struct import_chunk chunk;
+    struct chunk_done done;
+    struct search_batch batch;
+    struct err err = {0};
+
+    if (import_chunk_decode(gen->arena, bytes, &chunk, &err)) {
+        struct import_chunk again;
+
+        assert_true(chunk.origin.lane < chunk.origin.lanes);
+        assert_ok(
+            import_chunk_decode(gen->arena, import_chunk_encode(gen->arena, &chunk), &again, &err),
+            &err);
+        assert_same_chunk(&chunk, &again);
+    } else {
+        assert_int_equal(err.kind, ERR_INVALID);
+    }
+    if (chunk_done_decode(gen->arena, bytes, &done, &err)) {
+        assert_true(*done.origin.job_id &&
+                    done.origin.chunk % done.origin.lanes == done.origin.lane);
+    } else {
+        assert_int_equal(err.kind, ERR_INVALID);
+    }
+    if (search_batch_decode(gen->arena, bytes, &batch, &err)) {
+        assert_in_range(batch.item_count, 1, SEARCH_BATCH_ITEMS);
+    } else {
+        assert_int_equal(err.kind, ERR_INVALID);
+    }
+}
+
+/* In a heap block of its own size, so that one byte too far is seen. */
+static void try_bytes(struct gen *gen, struct str bytes)
+{
+    char *exact = mem_alloc(bytes.n);
+
+    if (bytes.n) {
+        memcpy(exact, bytes.p, bytes.n);
+    }
+    assert_decoded_well(gen, (struct str){exact, bytes.n});
+    mem_free(exact);
+}
+
+static struct str draw_message(struct gen *gen)
+{
+    struct import_chunk chunk;
+    struct chunk_done done;
+    struct search_batch batch;
+
+    switch (below(gen, 3)) {
+    case 0:
+        chunk = draw_chunk(gen);
+        return import_chunk_encode(gen->arena, &chunk);
+    case 1:
+        done = draw_done(gen);
+        return chunk_done_encode(gen->arena, &done);
+    default:
+        batch = draw_batch(gen);
+        return search_batch_encode(gen->arena, &batch);
+    }
+}
+
+static void random_bytes_never_crash_a_decoder(void **state)
+{
+    struct gen *gen = *state;
+
+    for (int i = 0; i < HOSTILE; i++) {
+        uint32_t n = below(gen, 200);
+        char *bytes = arena_alloc(gen->arena, n);
+
+        for (uint32_t k = 0; k < n; k++) {
+            bytes[k] = (char)draw(gen);
+        }
+        try_bytes(gen, (struct str){bytes, n});
+        arena_reset(gen->arena);
+    }
+}
+
+static void a_damaged_message_never_crashes_a_decoder(void **state)
+{
+    struct gen *gen = *state;
+
+    for (int i = 0; i < HOSTILE; i++) {
+        struct str good = draw_message(gen);
+        char *bytes = arena_memdup(gen->arena, good.p, good.n);
+
+        for (uint32_t hits = 1 + below(gen, 4); hits > 0; hits--) {
+            bytes[below(gen, (uint32_t)good.n)] = (char)draw(gen);
+        }
+        try_bytes(gen, (struct str){bytes, good.n});
+        arena_reset(gen->arena);
+    }
+}
+
+static void a_message_cut_anywhere_never_crashes_a_decoder(void **state)
+{
+    struct gen *gen = *state;
+
+    for (int i = 0; i < 20; i++) {
+        struct str good = draw_message(gen);
+
+        for (size_t n = 0; n < good.n && n < 2000; n++) {
+            try_bytes(gen, (struct str){good.p, n});
+        }
+        arena_reset(gen->arena);
+    }
+}
+
+int main(void)
+{
+    struct gen gen = {test_seed(), arena_new()};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(any_chunk_comes_back_as_it_was, &gen),
+        cmocka_unit_test_prestate(any_progress_comes_back_as_it_was, &gen),
+        cmocka_unit_test_prestate(any_search_batch_comes_back_as_it_was, &gen),
+        cmocka_unit_test_prestate(random_bytes_never_crash_a_decoder, &gen),
+        cmocka_unit_test_prestate(a_damaged_message_never_crashes_a_decoder, &gen),
+        cmocka_unit_test_prestate(a_message_cut_anywhere_never_crashes_a_decoder, &gen),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    arena_free(gen.arena);
+    return failed;
+}

@@ -1,0 +1,154 @@
+#include "web/web_internal.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+/* A client's connection: first the socket that h2o speaks HTTP on, then perhaps one that only
+ * lingers. */
+struct connection {
+    h2o_linklist_t link;
+    struct web_server *server;
+    h2o_socket_t *sock;
+    int linger_fd; /* a second descriptor of the connection, which outlives the one h2o closes; -1:
+                      none */
+    h2o_timeout_entry_t linger_timeout;
+};
+
+static void linger_start(struct connection *connection);
+
+static void connection_free(struct connection *connection)
+{
+    struct web_server *server = connection->server;
+
+    h2o_linklist_unlink(&connection->link);
+    mem_free(connection);
+    server->connection_count--;
+    web_listener_update(server);
+}
+
+static void on_socket_closed(void *ctx)
+{
+    struct connection *connection = ctx;
+
+    if (connection->linger_fd >= 0) {
+        linger_start(connection);
+    } else {
+        connection_free(connection);
+    }
+}
+
+static void use_socket(struct connection *connection, h2o_socket_t *sock)
+{
+    connection->sock = sock;
+    sock->on_close.cb = on_socket_closed;
+    sock->on_close.data = connection;
+}
+
+/* h2o has no time-out for writing: a client that takes nothing would keep its place and its answer
+ * for ever. */
+static void limit_unread_answers(h2o_socket_t *sock, int64_t timeout_ms)
+{
+    unsigned int ms = (unsigned int)timeout_ms;
+
+    setsockopt(h2o_socket_get_fd(sock), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
+void web_connection_start(struct web_server *server, h2o_socket_t *sock)
+{
+    struct connection *connection = mem_calloc(1, sizeof(*connection));
+
+    connection->server = server;
+    connection->linger_fd = -1;
+    use_socket(connection, sock);
+    h2o_linklist_insert(&server->connections, &connection->link);
+    server->connection_count++;
+    limit_unread_answers(sock, server->options.request_timeout_ms);
+    h2o_accept(&server->accept, sock);
+}
+
+/* ---- lingering ---- */
+
+void web_connection_linger(h2o_req_t *req)
+{
+    h2o_socket_t *sock = req->conn->callbacks->get_socket(req->conn);
+    struct connection *connection = sock->on_close.data;
+
+    /* When no descriptor is left, the client may lose the answer: nothing worse. */
+    connection->linger_fd = fcntl(h2o_socket_get_fd(sock), F_DUPFD_CLOEXEC, 0);
+}
+
+static void linger_end(struct connection *connection)
+{
+    h2o_timeout_unlink(&connection->linger_timeout);
+    h2o_socket_close(connection->sock);
+}
+
+static void on_linger_read(h2o_socket_t *sock, const char *err)
+{
+    if (err) {
+        linger_end(sock->data);
+    } else {
+        h2o_buffer_consume(&sock->input, sock->input->size);
+    }
+}
+
+static void on_linger_timeout(h2o_timeout_entry_t *entry)
+{
+    linger_end(H2O_STRUCT_FROM_MEMBER(struct connection, linger_timeout, entry));
+}
+
+static void linger_start(struct connection *connection)
+{
+    struct web_server *server = connection->server;
+    h2o_socket_t *sock = h2o_evloop_socket_create(server->loop, connection->linger_fd, 0);
+
+    shutdown(connection->linger_fd, SHUT_WR);
+    connection->linger_fd = -1;
+    use_socket(connection, sock);
+    sock->data = connection;
+    connection->linger_timeout.cb = on_linger_timeout;
+    h2o_timeout_link(server->loop, &server->context.http1.req_timeout, &connection->linger_timeout);
+    h2o_socket_read_start(sock, on_linger_read);
+}
+
+/* ---- draining ---- */
+
+/* Only the descriptors are shut: h2o then sees the end of the connection and frees its own state.
+ */
+static void shut(const struct connection *connection, int how)
+{
+    shutdown(h2o_socket_get_fd(connection->sock), how);
+}
+
+static struct connection *connection_at(h2o_linklist_t *node)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct connection, link, node);
+}
+
+void web_connections_close_idle(struct web_server *server)
+{
+    h2o_linklist_t *end = &server->connections;
+
+    for (h2o_linklist_t *node = end->next; node != end; node = node->next) {
+        h2o_socket_t *sock = connection_at(node)->sock;
+
+        if (h2o_socket_is_reading(sock) && sock->input->size == 0) {
+            shut(connection_at(node), SHUT_RD);
+        }
+    }
+}
+
+void web_connections_cut(struct web_server *server)
+{
+    h2o_linklist_t *end = &server->connections;
+
+    for (h2o_linklist_t *node = end->next; node != end; node = node->next) {
+        h2o_socket_t *sock = connection_at(node)->sock;
+
+        if (h2o_socket_is_reading(sock) || h2o_socket_is_writing(sock)) {
+            shut(connection_at(node), SHUT_RDWR);
+        }
+    }
+}

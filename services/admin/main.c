@@ -1,0 +1,93 @@
+#include "command.h"
+
+#include "config/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum status run_help(const struct config *config, const struct command *command, int argc,
+                            char **argv);
+
+static const struct command commands[] = {
+    {"init", "", "create topics, collections, indexes and the search template that are missing",
+     run_init},
+    {"ping", "[--timeout SECONDS]", "wait until Kafka, MongoDB and OpenSearch answer (30 s)",
+     run_ping},
+    {"tenant put",
+     "ID --name TEXT --languages it,en --default-language it --channel TEXT\n"
+     "           [--search-languages it] [--lanes N] [--legal-info-checks strict|format]",
+     "create or change a tenant", run_tenant_put},
+    {"key create", "--tenant ID --permissions customers,import,B2BBulkImport,admin",
+     "make an API key; its secret is printed this one time", run_key_create},
+    {"key put", "AK_ID --tenant ID --permissions LIST",
+     "store an API key whose secret stands in CONSIGN_KEY_SECRET", run_key_put},
+    {"key revoke", "AK_ID", "end an API key", run_key_revoke},
+    {"source put", "--tenant ID [--if-missing]",
+     "create or replace an import source; its JSON comes on standard input", run_source_put},
+    {"config-docs", "", "print docs/CONFIGURATION.md", run_config_docs},
+    {"errors-docs", "", "print docs/errors.md", run_errors_docs},
+    {"help", "", "print this text", run_help},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: consign-admin COMMAND [ARGUMENTS]\n\n", out);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        fprintf(out, "  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
+                commands[i].summary);
+    }
+    fputs("\nServers and names come from the environment: see docs/CONFIGURATION.md.\n"
+          "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+          out);
+}
+
+static enum status run_help(const struct config *config, const struct command *command, int argc,
+                            char **argv)
+{
+    (void)config;
+    (void)command;
+    (void)argc;
+    (void)argv;
+    print_usage(stdout);
+    return STATUS_OK;
+}
+
+/* The command that the first words name; *words is how many they are. */
+static const struct command *find_command(int argc, char **argv, int *words)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const char *name = commands[i].name;
+        size_t first = strcspn(name, " ");
+
+        if (argc < 2 || strlen(argv[1]) != first || strncmp(argv[1], name, first) != 0) {
+            continue;
+        }
+        if (!name[first] || (argc > 2 && strcmp(argv[2], name + first + 1) == 0)) {
+            *words = name[first] ? 2 : 1;
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    struct err err;
+    int words;
+    const struct command *command = find_command(argc, argv, &words);
+
+    if (!command) {
+        print_usage(stderr);
+        return STATUS_USAGE;
+    }
+    if (!config_load(&config, &err)) {
+        return command_failed(command, &err);
+    }
+    enum status status = command->run(&config, command, argc - words, argv + words);
+
+    config_done(&config);
+    return status;
+}

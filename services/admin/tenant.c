@@ -1,0 +1,168 @@
+#include "command.h"
+
+#include "auth/auth.h"
+#include "store/tenants.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LANES_MAX = 64 };
+
+struct tenant {
+    const char *id;
+    const char *name;
+    const char *languages;
+    const char *default_language;
+    const char *search_languages;
+    const char *channel;
+    const char *lanes;
+    const char *legal_info_checks;
+};
+
+/* A tenant's id stands in names of search indexes, so it keeps to what is allowed there. */
+static bool is_tenant_id(const char *id)
+{
+    size_t n = strlen(id);
+
+    return n > 0 && n < AUTH_TENANT_SIZE && !strchr("-_", id[0]) &&
+           strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-_") == n;
+}
+
+static bool is_language(const char *text, size_t n)
+{
+    return n == 2 && text[0] >= 'a' && text[0] <= 'z' && text[1] >= 'a' && text[1] <= 'z';
+}
+
+/* Whether `list` ("it,en") holds the language. */
+static bool has_language(const char *list, const char *language, size_t n)
+{
+    for (const char *word = list; *word;) {
+        size_t length = strcspn(word, ",");
+
+        if (length == n && strncmp(word, language, n) == 0) {
+            return true;
+        }
+        word += length + (word[length] != '\0');
+    }
+    return false;
+}
+
+/* The first word of the list that is no language of `among`; NULL when all are. */
+static const char *stray_language(const char *list, const char *among)
+{
+    for (const char *word = list; *word;) {
+        size_t n = strcspn(word, ",");
+
+        if (!is_language(word, n) || !has_language(among, word, n)) {
+            return word;
+        }
+        word += n + (word[n] != '\0');
+    }
+    return NULL;
+}
+
+static bool read_lanes(const char *text, int64_t *out)
+{
+    char *end;
+    long lanes = strtol(text, &end, 10);
+
+    *out = lanes;
+    return end != text && !*end && lanes >= 1 && lanes <= LANES_MAX;
+}
+
+static bool check_tenant(const struct tenant *tenant, struct err *err)
+{
+    int64_t lanes;
+
+    if (!is_tenant_id(tenant->id)) {
+        return err_set(err, ERR_INVALID,
+                       "\"%s\": an id is a letter or digit, then a-z, 0-9, - and _, %d at most",
+                       tenant->id, AUTH_TENANT_SIZE - 1);
+    }
+    const char *stray = stray_language(tenant->languages, tenant->languages);
+    if (stray || !*tenant->languages) {
+        return err_set(err, ERR_INVALID, "--languages takes codes of two letters: it,en");
+    }
+    if (!has_language(tenant->languages, tenant->default_language,
+                      strlen(tenant->default_language))) {
+        return err_set(err, ERR_INVALID, "--default-language must be one of --languages");
+    }
+    if (stray_language(tenant->search_languages, tenant->languages)) {
+        return err_set(err, ERR_INVALID, "--search-languages must be among --languages");
+    }
+    if (!read_lanes(tenant->lanes, &lanes)) {
+        return err_set(err, ERR_INVALID, "--lanes takes 1 to %d", LANES_MAX);
+    }
+    if (strcmp(tenant->legal_info_checks, "strict") != 0 &&
+        strcmp(tenant->legal_info_checks, "format") != 0) {
+        return err_set(err, ERR_INVALID, "--legal-info-checks takes strict or format");
+    }
+    return true;
+}
+
+static void append_words(bson_t *document, const char *name, const char *list)
+{
+    bson_t array;
+    uint32_t count = 0;
+
+    BSON_APPEND_ARRAY_BEGIN(document, name, &array);
+    for (const char *word = list; *word;) {
+        size_t n = strcspn(word, ",");
+        char text[16];
+        const char *index;
+
+        bson_uint32_to_string(count++, &index, text, sizeof(text));
+        bson_append_utf8(&array, index, -1, word, (int)n);
+        word += n + (word[n] != '\0');
+    }
+    bson_append_array_end(document, &array);
+}
+
+static bson_t *tenant_document(const struct tenant *tenant)
+{
+    int64_t lanes = 1;
+    bson_t *document =
+        BCON_NEW("_id", BCON_UTF8(tenant->id), "name", BCON_UTF8(tenant->name), "default_language",
+                 BCON_UTF8(tenant->default_language), "default_channel", BCON_UTF8(tenant->channel),
+                 "legal_info_checks", BCON_UTF8(tenant->legal_info_checks));
+
+    append_words(document, "languages", tenant->languages);
+    append_words(document, "search_languages", tenant->search_languages);
+    if (read_lanes(tenant->lanes, &lanes)) {
+        BSON_APPEND_INT64(document, "lanes", lanes);
+    }
+    return document;
+}
+
+static bool put_tenant(struct store_session *session, void *ctx, struct err *err)
+{
+    AUTO(bson) bson_t *document = tenant_document(ctx);
+
+    return tenants_put(session, document, err);
+}
+
+enum status run_tenant_put(const struct config *config, const struct command *command, int argc,
+                           char **argv)
+{
+    struct tenant tenant = {.search_languages = "", .lanes = "1", .legal_info_checks = "format"};
+    const struct option_spec specs[] = {
+        {.name = "name", .text = &tenant.name, .is_required = true},
+        {.name = "languages", .text = &tenant.languages, .is_required = true},
+        {.name = "default-language", .text = &tenant.default_language, .is_required = true},
+        {.name = "search-languages", .text = &tenant.search_languages},
+        {.name = "channel", .text = &tenant.channel, .is_required = true},
+        {.name = "lanes", .text = &tenant.lanes},
+        {.name = "legal-info-checks", .text = &tenant.legal_info_checks},
+        {0},
+    };
+    struct err err;
+
+    if (!command_read_options(command, argc, argv, specs, &tenant.id)) {
+        return STATUS_USAGE;
+    }
+    if (!check_tenant(&tenant, &err)) {
+        return command_misused(command, "%s", err.msg);
+    }
+    return command_use_database(config, put_tenant, &tenant, &err) ? STATUS_OK
+                                                                   : command_failed(command, &err);
+}

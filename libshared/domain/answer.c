@@ -185,17 +185,13 @@ static void append_all_except(bson_t *out, const bson_t *from, const char *const
     }
 }
 
-void answer_append_product(bson_t *out, const bson_t *product, const bson_t *locks)
+void answer_append_product(bson_t *out, const bson_t *product)
 {
-    static const char *const hidden[] = {
-        "_id", "tenant", "hash", "import", "auto_published", "locked_fields", NULL};
-    const bson_t *owner = locks ? locks : product;
+    static const char *const hidden[] = {"_id", "tenant", "import", NULL};
     bson_t none;
 
     append_all_except(out, product, hidden);
-    if (bson_has_field(owner, "locked_fields")) {
-        stored_copy(owner, "locked_fields", out, "locked_fields");
-    } else {
+    if (!bson_has_field(product, "locked_fields")) {
         bson_append_array_begin(out, "locked_fields", -1, &none);
         bson_append_array_end(out, &none);
     }
@@ -203,7 +199,7 @@ void answer_append_product(bson_t *out, const bson_t *product, const bson_t *loc
 
 void answer_append_company(bson_t *out, const bson_t *company)
 {
-    static const char *const hidden[] = {"_id", "tenant", "hash", "import", NULL};
+    static const char *const hidden[] = {"_id", "tenant", "import", NULL};
 
     append_all_except(out, company, hidden);
 }

@@ -41,10 +41,8 @@ void answer_findings_start(struct answer_findings *findings, const bson_t *row,
  * caller has begun; false when there is none left. `with_raw_data` false: raw_data is null. */
 bool answer_findings_next(struct answer_findings *findings, bool with_raw_data, bson_t *out);
 
-/* Appends a product without the system's internals. locked_fields is always there: that of `locks`
- * (the document of `product_locks`) unless it is NULL, else the one that the version was made with.
- */
-void answer_append_product(bson_t *out, const bson_t *product, const bson_t *locks);
+/* Appends a product without the system's internals. locked_fields is always there. */
+void answer_append_product(bson_t *out, const bson_t *product);
 
 /* Appends a company without the system's internals. */
 void answer_append_company(bson_t *out, const bson_t *company);

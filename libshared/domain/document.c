@@ -83,30 +83,34 @@ static void append(bson_t *out, const bson_iter_t *value)
     bson_append_iter(out, bson_iter_key(value), (int)bson_iter_key_len(value), value);
 }
 
-static void append_container(bson_t *out, const char *key, size_t key_len, const bson_t *document,
-                             bool is_array)
-{
-    if (is_array) {
-        bson_append_array(out, key, (int)key_len, document);
-    } else {
-        bson_append_document(out, key, (int)key_len, document);
-    }
-}
+/* The element `key` of a document whose inside is set at `tail`; `old` is what stood there, NULL
+ * for nothing. */
+struct change {
+    struct str key;
+    const bson_iter_t *old;
+    const char *tail; /* NULL: the element itself */
+};
 
-/* The value under `head` once `tail` inside of it is set; `old` is NULL when there was nothing. */
-static void append_changed(struct arena *arena, bson_t *out, struct str head,
-                           const bson_iter_t *old, const char *tail, const bson_iter_t *value)
+static void append_changed(struct arena *arena, bson_t *out, const struct change *change,
+                           const bson_iter_t *value)
 {
-    if (!tail) {
-        bson_append_iter(out, head.p, (int)head.n, value);
-        return;
-    }
+    const bson_iter_t *old = change->old;
     bool is_array = old && BSON_ITER_HOLDS_ARRAY(old);
     bool is_container = is_array || (old && BSON_ITER_HOLDS_DOCUMENT(old));
     bson_t empty = BSON_INITIALIZER;
-    const bson_t *inner = is_container ? document_nested(arena, old) : &empty;
 
-    append_container(out, head.p, head.n, document_set(arena, inner, tail, value), is_array);
+    if (!change->tail) {
+        bson_append_iter(out, change->key.p, (int)change->key.n, value);
+        return;
+    }
+    const bson_t *inner = is_container ? document_nested(arena, old) : &empty;
+    const bson_t *changed = document_set(arena, inner, change->tail, value);
+
+    if (is_array) {
+        bson_append_array(out, change->key.p, (int)change->key.n, changed);
+    } else {
+        bson_append_document(out, change->key.p, (int)change->key.n, changed);
+    }
 }
 
 bson_t *document_set(struct arena *arena, const bson_t *document, const char *path,
@@ -122,14 +126,14 @@ bson_t *document_set(struct arena *arena, const bson_t *document, const char *pa
     for (bool more = bson_iter_init(&it, document) && bson_iter_next(&it); more;
          more = bson_iter_next(&it)) {
         if (str_eq((struct str){bson_iter_key(&it), bson_iter_key_len(&it)}, head)) {
-            append_changed(arena, out, head, &it, tail, value);
+            append_changed(arena, out, &(struct change){head, &it, tail}, value);
             found = true;
         } else {
             append(out, &it);
         }
     }
     if (!found) {
-        append_changed(arena, out, head, NULL, tail, value);
+        append_changed(arena, out, &(struct change){head, NULL, tail}, value);
     }
     return out;
 }
@@ -256,7 +260,13 @@ static bool value_equal(const bson_iter_t *a, const bson_iter_t *b)
     if (BSON_ITER_HOLDS_BOOL(a)) {
         return bson_iter_bool(a) == bson_iter_bool(b);
     }
-    return BSON_ITER_HOLDS_NULL(a) || nested_equal(a, b);
+    if (BSON_ITER_HOLDS_DATE_TIME(a)) {
+        return bson_iter_date_time(a) == bson_iter_date_time(b);
+    }
+    if (BSON_ITER_HOLDS_DOCUMENT(a) || BSON_ITER_HOLDS_ARRAY(a)) {
+        return nested_equal(a, b);
+    }
+    return BSON_ITER_HOLDS_NULL(a); /* no other type is ever stored */
 }
 
 bool document_equal(const bson_t *a, const bson_t *b, bool (*skip)(const char *key))

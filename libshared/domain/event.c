@@ -146,8 +146,7 @@ static const char *batch_url(struct arena *arena, const char *batch_id)
     return url;
 }
 
-/* A batch of thousands of parts must still fit into one record: the whole list stands at batch_url.
- */
+/* A batch of thousands of parts must still fit into one record; batch_url has the whole list. */
 static void copy_jobs(bson_t *to, const bson_t *summary)
 {
     static const char *const fields[] = {"job_id",          "batch_part",  "status", "total_rows",

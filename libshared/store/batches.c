@@ -36,8 +36,7 @@ static void append_widest(bson_t *update, const bson_t *job)
     bson_append_document_end(update, &fields);
 }
 
-/* Makes the document when the first job of the batch ends; that somebody else made it is as good.
- */
+/* Makes the document when the first job of the batch ends; made by somebody else is as good. */
 static bool make_batch(const struct folding *folding, struct err *err)
 {
     const bson_t *job = folding->job;

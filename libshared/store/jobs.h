@@ -48,10 +48,9 @@ struct job_settlement {
 bool jobs_settle(struct store_session *session, const struct job_settlement *settlement,
                  enum job_acceptance *stands, struct err *err) MUST_USE;
 
-/* Puts a job that is accepting or was abandoned back to accepting, with its time-out counted anew.
- * *out is the job as it stands afterwards, accepted when it was; the caller destroys it.
- * ERR_NOT_FOUND. */
-bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
+/* Puts a job that is accepting or was abandoned back to accepting. *out is the job as it stands
+ * afterwards, accepted when it was; the caller destroys it. ERR_NOT_FOUND. */
+bool jobs_resume(struct store_session *session, const char *job_id, bson_t **out,
                  struct err *err) MUST_USE;
 
 /* ---- reading ---- */

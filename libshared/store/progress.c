@@ -133,8 +133,7 @@ static struct chunk_done done_from_receipt(const struct message_origin *origin,
         .finished_at_ms = stored_date(receipt, "finished_at", 0)};
 }
 
-/* Folds a chunk whose message was lost. That somebody else folds it at the same moment is as good.
- */
+/* Folds a chunk whose message was lost. That somebody else folds it meanwhile is as good. */
 static bool fold_receipt(struct store_session *session, const struct message_origin *origin,
                          struct err *err)
 {

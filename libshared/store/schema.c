@@ -22,7 +22,7 @@ static const struct index indexes[] = {
 static const char *const collections[] = {
     "products",       "product_versions", "customers",     "customer_versions", "import_jobs",
     "import_batches", "import_receipts",  "import_errors", "import_sources",    "tenants",
-    "api_keys",       "idempotency_keys", "public_codes",  "counters",          "product_locks",
+    "api_keys",       "idempotency_keys", "public_codes",  "counters",
 };
 
 enum { NAMESPACE_EXISTS = 48 };

@@ -1,0 +1,56 @@
+#include "track.h"
+
+#include "bus/bus.h"
+#include "config/config.h"
+#include "log/log.h"
+#include "message/topics.h"
+#include "runtime/runtime.h"
+#include "store/store.h"
+
+/* A run is only a way to fetch: each message is folded by itself. */
+enum { RUN_MESSAGES = 500, RUN_BYTES = 1 << 20 };
+
+static bool open_servers(const struct config *config, struct tracker *tracker, struct err *err)
+{
+    tracker->publish_timeout_ms = config->publish_timeout_ms;
+    return store_open(config, &tracker->store, err) &&
+           bus_producer_open(config, &tracker->producer, err);
+}
+
+static bool consume(struct runtime *runtime, const struct config *config, struct tracker *tracker,
+                    struct err *err)
+{
+    static const char *const topics[] = {TOPIC_PROGRESS, TOPIC_IMPORT_PRODUCTS TOPIC_DLQ_SUFFIX,
+                                         TOPIC_IMPORT_CUSTOMERS TOPIC_DLQ_SUFFIX};
+    const struct consume_options options = {
+        .group = GROUP_JOB_TRACKER,
+        .topics = topics,
+        .topic_count = sizeof(topics) / sizeof(topics[0]),
+        .limits = {.messages = RUN_MESSAGES, .weight = SIZE_MAX, .bytes = RUN_BYTES},
+        .handle = track_handle,
+        .ctx = tracker,
+    };
+
+    return runtime_consume(runtime, config, tracker->producer, &options, err);
+}
+
+int main(void)
+{
+    struct config config;
+    struct runtime *runtime = NULL;
+    struct tracker tracker = {0};
+    struct err err;
+
+    bool ok = config_load(&config, &err) &&
+              runtime_open(&config, GROUP_JOB_TRACKER, &runtime, &err) &&
+              open_servers(&config, &tracker, &err) && consume(runtime, &config, &tracker, &err);
+
+    if (!ok) {
+        log_error("%s", err.msg);
+    }
+    bus_producer_close(tracker.producer, config.drain_timeout_ms);
+    store_close(tracker.store);
+    runtime_close(runtime);
+    config_done(&config);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,218 @@
+#include "track.h"
+
+#include "announce.h"
+#include "base/clock.h"
+#include "domain/document.h"
+#include "domain/problem.h"
+#include "domain/stored.h"
+#include "log/log.h"
+#include "message/message.h"
+#include "message/topics.h"
+#include "runtime/metrics.h"
+#include "store/batches.h"
+#include "store/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COMPLETED_NAME "consign_jobs_completed_total"
+#define COMPLETED_HELP "Jobs that reached their end with an outcome for every row"
+
+static struct metric products_completed = {.name = COMPLETED_NAME,
+                                           .help = COMPLETED_HELP,
+                                           .type = METRIC_COUNTER,
+                                           .labels = "entity=\"products\""};
+static struct metric customers_completed = {.name = COMPLETED_NAME,
+                                            .help = COMPLETED_HELP,
+                                            .type = METRIC_COUNTER,
+                                            .labels = "entity=\"customers\""};
+static struct metric job_seconds = {.name = "consign_job_seconds",
+                                    .help = "From a job's first chunk to its last",
+                                    .type = METRIC_HISTOGRAM};
+static struct metric duplicates = {.name = "consign_progress_duplicates_total",
+                                   .help = "Progress messages that had been folded before",
+                                   .type = METRIC_COUNTER};
+
+/* What the handling of one run works with. */
+struct work {
+    struct tracker *tracker;
+    struct store_session *session;
+    struct arena *arena;
+};
+
+static bool text_is(const bson_t *document, const char *path, const char *wanted)
+{
+    const char *text = document_text(document, path);
+
+    return text && strcmp(text, wanted) == 0;
+}
+
+static void count_completed(const bson_t *job)
+{
+    bool is_company = text_is(job, "entity", "customers");
+
+    metric_add(is_company ? &customers_completed : &products_completed, 1);
+    metric_observe_ms(&job_seconds,
+                      stored_date(job, "completed_at", 0) - stored_date(job, "started_at", 0));
+    log_info("job completed: %lld rows, %lld failed",
+             (long long)document_int64(job, "total_rows", 0),
+             (long long)document_int64(job, "failed_rows", 0));
+}
+
+/* A job that was never accepted has no end that anybody waits for, and may yet be resumed. */
+static bool is_announced(const bson_t *job)
+{
+    return stored_date(job, "announced_at", 0) > 0 || text_is(job, "acceptance", "abandoned");
+}
+
+static bool publish(const struct work *work, const bson_t *job, const struct batch_fold *fold,
+                    struct err *err)
+{
+    struct tracker *tracker = work->tracker;
+    const struct announcement announcement = {.job = job,
+                                              .batch = fold->announce ? fold->batch : NULL};
+
+    return announce(tracker->producer, &announcement, tracker->publish_timeout_ms, err) &&
+           (!fold->announce ||
+            batches_mark_announced(work->session, fold->batch, clock_now_ms(), err)) &&
+           progress_mark_announced(work->session, document_text(job, "_id"), clock_now_ms(), err);
+}
+
+/* Folds an ended job into its batch and tells the public, unless that was done. The mark on the job
+ * comes last: until it stands, a redelivery does all of this again. */
+static bool settle(const struct work *work, const bson_t *job, struct err *err)
+{
+    struct batch_fold fold = {0};
+
+    if (is_announced(job)) {
+        return true;
+    }
+    if (document_text(job, "batch_id") &&
+        !batches_fold(work->session, job, clock_now_ms(), &fold, err)) {
+        return false;
+    }
+    bool ok = publish(work, job, &fold, err);
+
+    bson_destroy(fold.batch);
+    return ok;
+}
+
+static void complain_unknown(struct tracker *tracker, const char *job_id)
+{
+    if (strcmp(tracker->unknown_job, job_id) != 0) {
+        snprintf(tracker->unknown_job, sizeof(tracker->unknown_job), "%s", job_id);
+        log_warn("progress of a job that does not exist is dropped");
+    }
+}
+
+static bool track_applied(const struct work *work, const struct chunk_done *done, struct err *err)
+{
+    struct progress progress;
+    bool finished = false;
+
+    if (!progress_fold_applied(work->session, done, &progress, err)) {
+        return false;
+    }
+    if (progress.effect == PROGRESS_UNKNOWN_JOB) {
+        complain_unknown(work->tracker, done->origin.job_id);
+        return true;
+    }
+    metric_add(&duplicates, progress.effect == PROGRESS_DUPLICATE);
+    /* Also after a duplicate: the tracker may have died between the last chunk and the
+     * announcement. */
+    bool ok = progress_finish(work->session, &progress.job, &finished, err);
+    if (finished) {
+        count_completed(progress.job);
+    }
+    if (ok && text_is(progress.job, "status", "completed")) {
+        ok = settle(work, progress.job, err);
+    }
+    bson_destroy(progress.job);
+    return ok;
+}
+
+static bool track_indexed(const struct work *work, const struct chunk_done *done, struct err *err)
+{
+    struct progress progress;
+
+    if (!progress_fold_indexed(work->session, done, &progress, err)) {
+        return false;
+    }
+    metric_add(&duplicates, progress.effect == PROGRESS_DUPLICATE);
+    return true;
+}
+
+static bool track_progress(const struct work *work, const struct bus_message *message,
+                           struct err *err)
+{
+    struct chunk_done done;
+
+    if (!chunk_done_decode(work->arena, message->value, &done, err)) {
+        return false;
+    }
+    log_set_context(&(struct log_context){
+        .job_id = done.origin.job_id,
+        .tenant = done.origin.tenant,
+        .trace_id = done.origin.trace_id,
+    });
+    switch (done.stage) {
+    case CHUNK_APPLIED:
+        return track_applied(work, &done, err);
+    case CHUNK_INDEXED:
+        return track_indexed(work, &done, err);
+    }
+    return err_set(err, ERR_INVALID, "unknown stage %d", (int)done.stage);
+}
+
+static const char *header(const struct bus_message *message, const char *key)
+{
+    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
+        if (strcmp(message->headers[i].key, key) == 0) {
+            return message->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* A chunk that no importer could apply: its job fails with what is known. */
+static bool track_dead_letter(const struct work *work, const struct bus_message *message,
+                              struct err *err)
+{
+    const char *job_id = header(message, "job-id");
+    const char *why = header(message, "dlq-error");
+    struct progress_failure failure = {.job_id = job_id,
+                                       .code = problem_get(PROBLEM_chunk_unreadable)->code,
+                                       .error = why ? why : "a chunk could not be applied",
+                                       .now_ms = clock_now_ms()};
+    AUTO(bson) bson_t *job = NULL;
+
+    if (!job_id) {
+        log_warn("dead letter %s/%d/%lld names no job", message->topic, (int)message->partition,
+                 (long long)message->offset);
+        return true;
+    }
+    log_set_context(&(struct log_context){.job_id = job_id, .tenant = header(message, "tenant")});
+    if (!progress_fail(work->session, &failure, &job, err)) {
+        return err->kind == ERR_NOT_FOUND;
+    }
+    return !text_is(job, "status", "failed") || settle(work, job, err);
+}
+
+bool track_handle(void *ctx, const struct bus_run *run, struct err *err)
+{
+    struct tracker *tracker = ctx;
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(store_session) struct store_session *session = NULL;
+    bool ok = store_session_open(tracker->store, &session, err);
+    const struct work work = {.tracker = tracker, .session = session, .arena = arena};
+
+    for (size_t i = 0; ok && i < run->count; i++) {
+        const struct bus_message *message = &run->messages[i];
+
+        ok = strcmp(message->topic, TOPIC_PROGRESS) == 0 ? track_progress(&work, message, err)
+                                                         : track_dead_letter(&work, message, err);
+        log_clear_context();
+        arena_reset(arena);
+    }
+    return ok;
+}

@@ -1,0 +1,577 @@
+#include "support/test.h"
+
+#include "config/config.h"
+#include "domain/document.h"
+#include "domain/stored.h"
+#include "message/message.h"
+#include "store/batches.h"
+#include "store/progress.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Folding of progress on the real database. */
+
+enum { FEEDS = 25, CHUNKS_MAX = 24, LANES_MAX = 3, DELIVERIES = 60, BATCH_ROUNDS = 20 };
+
+struct fixture {
+    struct config config;
+    struct store *store;
+    struct store_session *session;
+    struct arena *arena;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = mem_calloc(1, sizeof(*f));
+    struct err err;
+
+    setenv("CONSIGN_DATABASE", test_unique(), 1);
+    assert_ok(config_load(&f->config, &err), &err);
+    assert_ok(store_open(&f->config, &f->store, &err), &err);
+    assert_ok(store_create_schema(f->store, &err), &err);
+    assert_ok(store_session_open(f->store, &f->session, &err), &err);
+    f->arena = arena_new();
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    arena_free(f->arena);
+    store_session_close(f->session);
+    store_close(f->store);
+    config_done(&f->config);
+    mem_free(f);
+    return 0;
+}
+
+/* ---- jobs ---- */
+
+struct job {
+    const char *id;
+    uint32_t chunks;
+    uint32_t lanes;
+    const char *batch_id; /* NULL: none */
+    int64_t part;
+    int64_t total_parts;
+    int64_t rows;
+};
+
+/* A job of its own for each test, stored as ingress does. */
+static struct job make_job(struct fixture *f, struct job job)
+{
+    static int count;
+    struct err err;
+
+    job.id = arena_printf(f->arena, "import_%d_%s", 1000 + count++, test_unique());
+    bson_t *document =
+        BCON_NEW("_id", BCON_UTF8(job.id), "tenant", "acme", "entity", "products", "acceptance",
+                 "accepted", "status", "pending", "total_chunks", BCON_INT64(job.chunks), "lanes",
+                 BCON_INT64(job.lanes), "total_rows", BCON_INT64(job.rows), "created_at",
+                 BCON_DATE_TIME(500), "done_chunks", BCON_INT64(0));
+
+    if (job.batch_id) {
+        BCON_APPEND(document, "batch_id", BCON_UTF8(job.batch_id), "batch_part",
+                    BCON_INT64(job.part), "batch_total_parts", BCON_INT64(job.total_parts),
+                    "batch_total_items", BCON_NULL);
+    }
+    assert_ok(store_insert(f->session, "import_jobs", document, &err), &err);
+    bson_destroy(document);
+    return job;
+}
+
+static bson_t *load(struct fixture *f, const char *collection, const char *id)
+{
+    struct err err;
+    bson_t *document = NULL;
+
+    assert_ok(store_get(f->session, collection, id, &document, &err), &err);
+    return document;
+}
+
+/* Each chunk does something else, so that one counted in place of another shows. */
+static struct chunk_done applied(const struct job *job, uint32_t chunk)
+{
+    return (struct chunk_done){
+        .origin = {.job_id = job->id,
+                   .tenant = "acme",
+                   .entity = "products",
+                   .chunk = chunk,
+                   .lane = chunk % job->lanes,
+                   .lanes = job->lanes,
+                   .trace_id = ""},
+        .stage = CHUNK_APPLIED,
+        .counts = {.successful = 3 + chunk * chunk, .failed = chunk, .created = 1, .errors = chunk},
+        .started_at_ms = 10000 + chunk * 10,
+        .finished_at_ms = 10007 + chunk * 10};
+}
+
+static struct chunk_done indexed(const struct job *job, uint32_t chunk, uint32_t batch)
+{
+    struct chunk_done done = applied(job, chunk);
+
+    done.stage = CHUNK_INDEXED;
+    done.batch = batch;
+    done.indexed = 10 + chunk + batch;
+    done.index_failed = 1;
+    return done;
+}
+
+static enum progress_effect fold(struct fixture *f, const struct chunk_done *done)
+{
+    struct progress progress;
+    struct err err;
+
+    assert_ok(progress_fold_applied(f->session, done, &progress, &err), &err);
+    bson_destroy(progress.job);
+    return progress.effect;
+}
+
+static enum progress_effect fold_chunk(struct fixture *f, const struct job *job, uint32_t chunk)
+{
+    struct chunk_done done = applied(job, chunk);
+
+    return fold(f, &done);
+}
+
+static bool finish(struct store_session *session, const char *job_id)
+{
+    struct err err;
+    bson_t *job = NULL;
+    bool finished;
+
+    assert_ok(store_get(session, "import_jobs", job_id, &job, &err), &err);
+    assert_ok(progress_finish(session, &job, &finished, &err), &err);
+    assert_string_equal(document_text(job, "status"), "completed");
+    bson_destroy(job);
+    return finished;
+}
+
+static void leave_receipt(struct fixture *f, const struct job *job, uint32_t chunk)
+{
+    struct chunk_done done = applied(job, chunk);
+    struct err err;
+    bson_t *receipt = BCON_NEW(
+        "_id", BCON_UTF8(arena_printf(f->arena, "%s|%u", job->id, chunk)), "counts", "{",
+        "successful", BCON_INT64(done.counts.successful), "failed", BCON_INT64(done.counts.failed),
+        "created", BCON_INT64(done.counts.created), "errors", BCON_INT64(done.counts.errors), "}",
+        "started_at", BCON_DATE_TIME(done.started_at_ms), "finished_at",
+        BCON_DATE_TIME(done.finished_at_ms));
+
+    assert_ok(store_insert(f->session, "import_receipts", receipt, &err), &err);
+    bson_destroy(receipt);
+}
+
+/* The job stands as if each of its chunks had come exactly once. */
+static void assert_sum_of_chunks(struct fixture *f, const struct job *job)
+{
+    bson_t *stored = load(f, "import_jobs", job->id);
+    int64_t successful = 0;
+    int64_t failed = 0;
+
+    for (uint32_t chunk = 0; chunk < job->chunks; chunk++) {
+        successful += 3 + chunk * chunk;
+        failed += chunk;
+    }
+    assert_int_equal(document_int64(stored, "done_chunks", -1), job->chunks);
+    assert_int_equal(document_int64(stored, "successful_rows", -1), successful);
+    assert_int_equal(document_int64(stored, "failed_rows", -1), failed);
+    assert_int_equal(document_int64(stored, "processed_rows", -1), successful + failed);
+    assert_int_equal(document_int64(stored, "created_rows", -1), job->chunks);
+    assert_int_equal(document_int64(stored, "error_count", -1), failed);
+    assert_int_equal(stored_date(stored, "started_at", -1), 10000);
+    assert_int_equal(stored_date(stored, "last_finished_at", -1), 10007 + 10 * (job->chunks - 1));
+    bson_destroy(stored);
+}
+
+/* ---- chunks that were applied ---- */
+
+/* splitmix64 */
+static uint32_t below(uint64_t *seed, uint32_t limit)
+{
+    uint64_t z = *seed += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return (uint32_t)((z ^ z >> 31) % limit);
+}
+
+/* A partition of the progress topic: in order within each lane, lanes mixed at random. */
+static void draw_log(uint64_t *seed, const struct job *job, uint32_t *log)
+{
+    uint32_t next[LANES_MAX];
+
+    for (uint32_t lane = 0; lane < job->lanes; lane++) {
+        next[lane] = lane;
+    }
+    for (uint32_t i = 0; i < job->chunks; i++) {
+        uint32_t lane = below(seed, job->lanes);
+
+        while (next[lane] >= job->chunks) {
+            lane = (lane + 1) % job->lanes;
+        }
+        log[i] = next[lane];
+        next[lane] += job->lanes;
+    }
+}
+
+static void a_job_is_the_sum_of_its_chunks_however_often_they_are_delivered(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = test_seed();
+
+    for (int feed = 0; feed < FEEDS; feed++) {
+        struct job job = make_job(f, (struct job){.chunks = 1 + below(&seed, CHUNKS_MAX),
+                                                  .lanes = 1 + below(&seed, LANES_MAX)});
+        uint32_t log[CHUNKS_MAX];
+        uint32_t offset = 0;
+        uint32_t reached = 0;
+
+        draw_log(&seed, &job, log);
+        /* A restart goes back to some earlier offset; at last everything comes through once more.
+         */
+        for (int i = 0; i < DELIVERIES || offset < job.chunks; i++) {
+            if (offset == job.chunks || (i < DELIVERIES && below(&seed, 8) == 0)) {
+                offset = below(&seed, offset + 1);
+                continue;
+            }
+            enum progress_effect effect = fold_chunk(f, &job, log[offset]);
+
+            assert_int_equal(effect, offset < reached ? PROGRESS_DUPLICATE : PROGRESS_FOLDED);
+            offset++;
+            reached = offset > reached ? offset : reached;
+        }
+        assert_sum_of_chunks(f, &job);
+        assert_true(finish(f->session, job.id));
+        assert_false(finish(f->session, job.id));
+        assert_int_equal(fold_chunk(f, &job, log[0]), PROGRESS_DUPLICATE);
+        assert_sum_of_chunks(f, &job);
+    }
+}
+
+static void a_job_runs_from_its_first_chunk_and_ends_with_its_last(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 2, .lanes = 1});
+
+    fold_chunk(f, &job, 0);
+    bson_t *running = load(f, "import_jobs", job.id);
+    assert_string_equal(document_text(running, "status"), "processing");
+    fold_chunk(f, &job, 1);
+    assert_true(finish(f->session, job.id));
+
+    bson_t *ended = load(f, "import_jobs", job.id);
+    assert_int_equal(stored_date(ended, "completed_at", 0), 10017);
+    assert_true(document_number(ended, "duration_seconds", 0) == 0.017);
+    bson_destroy(ended);
+    bson_destroy(running);
+}
+
+static void messages_that_were_lost_are_made_up_for_from_the_receipts(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 7, .lanes = 2});
+
+    for (uint32_t chunk = 0; chunk < job.chunks; chunk++) {
+        leave_receipt(f, &job, chunk);
+    }
+    fold_chunk(f, &job, 0);
+    fold_chunk(f, &job, 6);
+    fold_chunk(f, &job, 5);
+    assert_sum_of_chunks(f, &job);
+    assert_true(finish(f->session, job.id));
+}
+
+static void a_chunk_waits_until_the_one_before_it_was_applied(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 2, .lanes = 1});
+    struct chunk_done second = applied(&job, 1);
+    struct progress progress;
+    struct err err;
+
+    assert_false(progress_fold_applied(f->session, &second, &progress, &err));
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    leave_receipt(f, &job, 0);
+    assert_int_equal(fold(f, &second), PROGRESS_FOLDED);
+    assert_sum_of_chunks(f, &job);
+}
+
+static void a_chunk_number_beyond_the_job_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 2, .lanes = 1});
+    struct chunk_done beyond = applied(&job, 9);
+    struct progress progress;
+    struct err err;
+
+    assert_false(progress_fold_applied(f->session, &beyond, &progress, &err));
+    assert_int_equal(err.kind, ERR_INVALID);
+}
+
+static void progress_of_an_unknown_job_is_reported_as_such(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = {.id = "import_1_nobody", .chunks = 1, .lanes = 1};
+
+    assert_int_equal(fold_chunk(f, &job, 0), PROGRESS_UNKNOWN_JOB);
+}
+
+static void a_failed_job_counts_what_still_comes_but_never_completes(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 3, .lanes = 1});
+    struct progress_failure failure = {
+        .job_id = job.id, .code = "chunk_unreadable", .error = "no ImportChunk", .now_ms = 777};
+    struct err err;
+    bson_t *failed = NULL;
+    bool finished;
+
+    fold_chunk(f, &job, 0);
+    assert_ok(progress_fail(f->session, &failure, &failed, &err), &err);
+    assert_int_equal(stored_date(failed, "completed_at", 0), 777);
+    bson_destroy(failed);
+    /* Chunk 1 went to the dead letters. */
+    assert_int_equal(fold_chunk(f, &job, 2), PROGRESS_FOLDED);
+    assert_int_equal(fold_chunk(f, &job, 1), PROGRESS_DUPLICATE);
+    assert_int_equal(fold_chunk(f, &job, 2), PROGRESS_DUPLICATE);
+
+    bson_t *after = load(f, "import_jobs", job.id);
+    assert_ok(progress_finish(f->session, &after, &finished, &err), &err);
+    assert_false(finished);
+    assert_string_equal(document_text(after, "status"), "failed");
+    assert_string_equal(document_text(after, "failure.code"), "chunk_unreadable");
+    assert_int_equal(document_int64(after, "done_chunks", 0), 2);
+    assert_int_equal(document_int64(after, "processed_rows", 0), 3 + 7 + 2);
+    bson_destroy(after);
+}
+
+static void a_completed_job_cannot_fail(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 1, .lanes = 1});
+    struct progress_failure failure = {
+        .job_id = job.id, .code = "chunk_unreadable", .error = "late", .now_ms = 777};
+    struct err err;
+    bson_t *after = NULL;
+
+    fold_chunk(f, &job, 0);
+    assert_true(finish(f->session, job.id));
+    assert_ok(progress_fail(f->session, &failure, &after, &err), &err);
+    assert_string_equal(document_text(after, "status"), "completed");
+    assert_int_equal(stored_date(after, "completed_at", 0), 10007);
+    bson_destroy(after);
+}
+
+/* ---- chunks that became searchable ---- */
+
+static void indexed_rows_count_once_before_and_after_the_end(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 1, .lanes = 1});
+    static const uint32_t deliveries[] = {0, 1, 0, 1, 2, 2};
+    static const enum progress_effect effects[] = {PROGRESS_FOLDED,    PROGRESS_FOLDED,
+                                                   PROGRESS_DUPLICATE, PROGRESS_DUPLICATE,
+                                                   PROGRESS_FOLDED,    PROGRESS_DUPLICATE};
+
+    for (size_t i = 0; i < 6; i++) {
+        struct chunk_done done = indexed(&job, 0, deliveries[i]);
+        struct progress progress;
+        struct err err;
+
+        if (i == 4) {
+            fold_chunk(f, &job, 0);
+            assert_true(finish(f->session, job.id));
+        }
+        assert_ok(progress_fold_indexed(f->session, &done, &progress, &err), &err);
+        assert_int_equal(progress.effect, effects[i]);
+    }
+    bson_t *after = load(f, "import_jobs", job.id);
+    assert_int_equal(document_int64(after, "indexed_rows", 0), 10 + 11 + 12);
+    assert_int_equal(document_int64(after, "index_failed_rows", 0), 3);
+    assert_string_equal(document_text(after, "status"), "completed");
+    bson_destroy(after);
+}
+
+/* ---- batches ---- */
+
+static bson_t *completed_job(struct fixture *f, const char *batch_id, int64_t part,
+                             int64_t total_parts)
+{
+    struct job job = make_job(f, (struct job){.chunks = 1,
+                                              .lanes = 1,
+                                              .batch_id = batch_id,
+                                              .part = part,
+                                              .total_parts = total_parts,
+                                              .rows = 3});
+
+    fold_chunk(f, &job, 0);
+    assert_true(finish(f->session, job.id));
+    return load(f, "import_jobs", job.id);
+}
+
+static bool fold_into_batch(struct fixture *f, const bson_t *job, bson_t **batch)
+{
+    struct batch_fold fold;
+    struct err err;
+
+    assert_ok(batches_fold(f->session, job, 9000, &fold, &err), &err);
+    *batch = fold.batch;
+    return fold.announce;
+}
+
+struct race {
+    struct store *store;
+    const bson_t *job;
+    pthread_barrier_t *start;
+    bool announced;
+};
+
+/* One tracker: as its loop does, it tries again what conflicts. */
+static void *race_fold(void *arg)
+{
+    struct race *race = arg;
+    struct store_session *session = NULL;
+    struct batch_fold fold;
+    struct err err;
+
+    if (!store_session_open(race->store, &session, &err)) {
+        abort();
+    }
+    pthread_barrier_wait(race->start);
+    while (!batches_fold(session, race->job, 9000, &fold, &err)) {
+        if (err.kind != ERR_CONFLICT) {
+            abort();
+        }
+    }
+    race->announced = fold.announce;
+    bson_destroy(fold.batch);
+    store_session_close(session);
+    return NULL;
+}
+
+static void two_parts_folded_at_once_add_up_and_complete_the_batch_once(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int round = 0; round < BATCH_ROUNDS; round++) {
+        const char *batch_id = arena_printf(f->arena, "race %d", round);
+        bson_t *jobs[] = {completed_job(f, batch_id, 1, 2), completed_job(f, batch_id, 2, 2)};
+        struct race races[2];
+        pthread_barrier_t start;
+        pthread_t threads[2];
+
+        pthread_barrier_init(&start, NULL, 2);
+        for (int i = 0; i < 2; i++) {
+            races[i] = (struct race){.store = f->store, .job = jobs[i], .start = &start};
+            assert_int_equal(pthread_create(&threads[i], NULL, race_fold, &races[i]), 0);
+        }
+        for (int i = 0; i < 2; i++) {
+            pthread_join(threads[i], NULL);
+            bson_destroy(jobs[i]);
+        }
+        pthread_barrier_destroy(&start);
+        bson_t *batch = load(f, "import_batches", STORE_ID(f->arena, "acme", batch_id));
+
+        assert_int_equal(races[0].announced + races[1].announced, 1);
+        assert_string_equal(document_text(batch, "status"), "completed");
+        assert_int_equal(document_int64(batch, "jobs_done", 0), 2);
+        assert_int_equal(document_int64(batch, "parts_done", 0), 2);
+        assert_int_equal(document_int64(batch, "rows_total", 0), 6);
+        assert_int_equal(document_int64(batch, "rows_successful", 0), 6);
+        bson_destroy(batch);
+    }
+}
+
+static void a_batch_completes_with_its_last_part_and_is_announced_until_that_is_done(void **state)
+{
+    struct fixture *f = *state;
+    bson_t *first = completed_job(f, "weekly", 1, 2);
+    bson_t *second = completed_job(f, "weekly", 2, 2);
+    bson_t *batch = NULL;
+    struct err err;
+
+    assert_false(fold_into_batch(f, first, &batch));
+    assert_string_equal(document_text(batch, "status"), "processing");
+    bson_destroy(batch);
+    assert_true(fold_into_batch(f, second, &batch));
+    assert_string_equal(document_text(batch, "status"), "completed");
+    assert_int_equal(stored_date(batch, "completed_at", 0), 10007);
+    bson_destroy(batch);
+    /* The tracker died before the announcement: the same job comes again. */
+    assert_true(fold_into_batch(f, second, &batch));
+    assert_int_equal(document_int64(batch, "jobs_done", 0), 2);
+    assert_ok(batches_mark_announced(f->session, batch, 9500, &err), &err);
+    bson_destroy(batch);
+    assert_false(fold_into_batch(f, second, &batch));
+    bson_destroy(batch);
+    bson_destroy(second);
+    bson_destroy(first);
+}
+
+static void a_part_that_comes_again_after_the_end_counts_but_is_not_announced(void **state)
+{
+    struct fixture *f = *state;
+    bson_t *first = completed_job(f, "again", 1, 1);
+    bson_t *late = completed_job(f, "again", 1, 1);
+    bson_t *batch = NULL;
+
+    assert_true(fold_into_batch(f, first, &batch));
+    bson_destroy(batch);
+    assert_false(fold_into_batch(f, late, &batch));
+    assert_int_equal(document_int64(batch, "jobs_done", 0), 2);
+    assert_int_equal(document_int64(batch, "rows_total", 0), 3);
+    assert_string_equal(document_text(batch, "status"), "completed");
+    bson_destroy(batch);
+    bson_destroy(late);
+    bson_destroy(first);
+}
+
+static void a_batch_is_read_with_its_jobs_and_only_by_its_tenant(void **state)
+{
+    struct fixture *f = *state;
+    bson_t *ended = completed_job(f, "read", 1, 2);
+    struct batch_records records;
+    bson_t *batch = NULL;
+    struct err err;
+
+    assert_ok(batches_load(f->session, f->arena, "acme", "read", &records, &err), &err);
+    assert_null(records.batch);
+    assert_int_equal(records.job_count, 1);
+    fold_into_batch(f, ended, &batch);
+    make_job(
+        f, (struct job){.chunks = 1, .lanes = 1, .batch_id = "read", .part = 2, .total_parts = 2});
+    assert_ok(batches_load(f->session, f->arena, "acme", "read", &records, &err), &err);
+    assert_non_null(records.batch);
+    assert_int_equal(records.job_count, 2);
+    assert_false(batches_load(f->session, f->arena, "globex", "read", &records, &err));
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    bson_destroy(batch);
+    bson_destroy(ended);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_job_is_the_sum_of_its_chunks_however_often_they_are_delivered),
+        cmocka_unit_test(a_job_runs_from_its_first_chunk_and_ends_with_its_last),
+        cmocka_unit_test(messages_that_were_lost_are_made_up_for_from_the_receipts),
+        cmocka_unit_test(a_chunk_waits_until_the_one_before_it_was_applied),
+        cmocka_unit_test(a_chunk_number_beyond_the_job_is_refused),
+        cmocka_unit_test(progress_of_an_unknown_job_is_reported_as_such),
+        cmocka_unit_test(a_failed_job_counts_what_still_comes_but_never_completes),
+        cmocka_unit_test(a_completed_job_cannot_fail),
+        cmocka_unit_test(indexed_rows_count_once_before_and_after_the_end),
+        cmocka_unit_test(two_parts_folded_at_once_add_up_and_complete_the_batch_once),
+        cmocka_unit_test(a_batch_completes_with_its_last_part_and_is_announced_until_that_is_done),
+        cmocka_unit_test(a_part_that_comes_again_after_the_end_counts_but_is_not_announced),
+        cmocka_unit_test(a_batch_is_read_with_its_jobs_and_only_by_its_tenant),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

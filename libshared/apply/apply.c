@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "log/log.h"
 #include "runtime/metrics.h"
+#include "store/progress.h"
 
 #include <string.h>
 
@@ -58,6 +59,43 @@ static bool decode(struct apply *apply, const struct bus_run *run, struct works 
         }
     }
     return true;
+}
+
+static const char *header(const struct bus_message *message, const char *key)
+{
+    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
+        if (strcmp(message->headers[i].key, key) == 0) {
+            return message->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * A chunk that cannot be read is about to be given up. Its job must say so first: later chunks of
+ * the job are folded only past a gap that is known to stay. Leaves `err` as it was, unless the job
+ * could not be told.
+ */
+static bool give_up(struct store_session *session, const struct bus_message *message,
+                    struct err *err)
+{
+    const char *job_id = header(message, "job-id");
+    AUTO(bson) bson_t *job = NULL;
+    struct err failure;
+
+    if (job_id &&
+        !progress_fail(session,
+                       &(struct progress_failure){
+                           .job_id = job_id,
+                           .code = problem_get(PROBLEM_chunk_unreadable)->code,
+                           .error = err->msg,
+                           .now_ms = clock_now_ms(),
+                       },
+                       &job, &failure) &&
+        failure.kind != ERR_NOT_FOUND) {
+        *err = failure;
+    }
+    return false;
 }
 
 static void on_receipt(void *ctx, const struct receipt *receipt)
@@ -161,8 +199,13 @@ bool apply_run(void *ctx, const struct bus_run *run, struct err *err)
     struct works works = {0};
 
     arena_reset(apply->arena);
-    if (!decode(apply, run, &works, err) || !store_session_open(apply->store, &session, err) ||
-        !apply_await_acceptance(apply, session, &works, err)) {
+    if (!store_session_open(apply->store, &session, err)) {
+        return false;
+    }
+    if (!decode(apply, run, &works, err)) {
+        return run->count == 1 && give_up(session, &run->messages[0], err);
+    }
+    if (!apply_await_acceptance(apply, session, &works, err)) {
         return false;
     }
     if (works.count == 0) {

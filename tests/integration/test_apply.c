@@ -362,19 +362,19 @@ static void a_public_code_of_another_company_is_refused_within_one_tenant(void *
     assert_string_equal(document_text(other, "public_code"), "C000002");
 }
 
-static void a_message_that_is_no_chunk_is_invalid(void **state)
+static void a_message_that_is_no_chunk_fails_its_job_and_is_given_up(void **state)
 {
-    struct apply *apply = apply_open(&(struct apply_options){.config = &fixture.config,
-                                                             .store = fixture.store,
-                                                             .producer = fixture.producer,
-                                                             .entity = &entity_products});
-    struct bus_message message = {.topic = TOPIC_IMPORT_PRODUCTS, .value = STR("garbage")};
+    const char *job_id = new_job("accepted");
+    struct bus_message message = {
+        .topic = TOPIC_IMPORT_PRODUCTS, .value = STR("garbage"), .headers = {{"job-id", job_id}}};
     struct err err;
 
     (void)state;
-    assert_false(apply_run(apply, &(struct bus_run){.messages = &message, .count = 1}, &err));
+    assert_false(apply_messages(&entity_products, &message, 1, &err));
     assert_int_equal(err.kind, ERR_INVALID);
-    apply_close(apply);
+    AUTO(bson) bson_t *job = stored("import_jobs", job_id);
+    assert_string_equal(document_text(job, "status"), "failed");
+    assert_string_equal(document_text(job, "failure.code"), "chunk_unreadable");
 }
 
 int main(void)
@@ -388,7 +388,7 @@ int main(void)
         cmocka_unit_test(chunks_of_an_abandoned_or_unknown_job_are_left_out),
         cmocka_unit_test(nothing_is_applied_while_a_job_is_being_accepted),
         cmocka_unit_test(a_public_code_of_another_company_is_refused_within_one_tenant),
-        cmocka_unit_test(a_message_that_is_no_chunk_is_invalid),
+        cmocka_unit_test(a_message_that_is_no_chunk_fails_its_job_and_is_given_up),
     };
 
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+/* What a partner's JSON may look like beyond its grammar, token by token. */
+namespace json_rules
+{
+
+constexpr size_t MAX_NUMBER_CHARS = 64;
+
+inline std::string_view trim_end(std::string_view token)
+{
+    while (!token.empty() && strchr(" \t\r\n", token.back())) {
+        token.remove_suffix(1);
+    }
+    return token;
+}
+
+inline size_t digits(std::string_view text, size_t from)
+{
+    size_t i = from;
+
+    while (i < text.size() && text[i] >= '0' && text[i] <= '9') {
+        i++;
+    }
+    return i - from;
+}
+
+enum class Number { MALFORMED, INTEGER, DECIMAL };
+
+/* RFC 8259 number grammar. */
+inline Number number_kind(std::string_view text)
+{
+    size_t i = !text.empty() && text[0] == '-';
+    size_t whole = digits(text, i);
+
+    if (whole == 0 || (whole > 1 && text[i] == '0')) {
+        return Number::MALFORMED;
+    }
+    i += whole;
+    if (i == text.size()) {
+        return Number::INTEGER;
+    }
+    if (text[i] == '.') {
+        size_t fraction = digits(text, i + 1);
+
+        if (fraction == 0) {
+            return Number::MALFORMED;
+        }
+        i += 1 + fraction;
+    }
+    if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+        i++;
+        i += i < text.size() && (text[i] == '+' || text[i] == '-');
+        size_t exponent = digits(text, i);
+        if (exponent == 0) {
+            return Number::MALFORMED;
+        }
+        i += exponent;
+    }
+    return i == text.size() ? Number::DECIMAL : Number::MALFORMED;
+}
+
+inline bool key_is_allowed(std::string_view key)
+{
+    return key.find('.') == key.npos && key.find('\0') == key.npos &&
+           (key.empty() || key[0] != '$') && key != "__proto__";
+}
+
+/* Index of the first byte that is not part of valid UTF-8. */
+inline size_t find_bad_utf8(std::string_view text)
+{
+    size_t i = 0;
+
+    while (i < text.size()) {
+        size_t n = std::min<size_t>(text.size() - i, 4);
+
+        for (size_t width = 1; width <= n; width++) {
+            if (simdjson::validate_utf8(text.data() + i, width)) {
+                n = 0;
+                i += width;
+                break;
+            }
+        }
+        if (n != 0) {
+            return i;
+        }
+    }
+    return text.size();
+}
+
+} // namespace json_rules

@@ -1,0 +1,180 @@
+#include "intake.h"
+
+#include "reply.h"
+
+#include "domain/document.h"
+#include "domain/entity.h"
+#include "domain/settings.h"
+#include "store/sources.h"
+#include "store/tenants.h"
+
+enum {
+    MAX_DEPTH = 32,
+    MAX_KEYS = 1000,
+    MAX_LANES = 64,
+    MESSAGE_BYTES = 900 * 1024, /* what a chunk with its settings may have */
+    MESSAGE_ORIGIN_BYTES = 1024 /* ids and numbers of a chunk */
+};
+
+static bool read_rows(struct call *call, const struct import_kind *kind, struct json_import *out,
+                      struct request_fault *fault)
+{
+    const struct config *config = call->app->config;
+    struct json_limits limits = {.max_depth = MAX_DEPTH,
+                                 .max_keys = MAX_KEYS,
+                                 .max_row_bytes = (size_t)config->max_row_bytes,
+                                 .max_rows = kind->shape.max_rows};
+    struct json_fault json;
+    bool ok = json_read_import(call->request->body, kind->shape.rows_key, &limits, call->arena, out,
+                               &json);
+
+    /* A large body and its rows must not be held together while Kafka is waited for. */
+    web_release_body(call->request);
+    return ok || refuse_json(fault, &json);
+}
+
+static struct str row_bytes(const struct json_row *row)
+{
+    return (struct str){(const char *)row->bson, row->bson ? row->size : 0};
+}
+
+/* A row that was too large to keep is an error of its own, told by its job. */
+static bool check_companies(const struct submission *submission, struct request_fault *fault)
+{
+    for (size_t i = 0; i < submission->row_count; i++) {
+        const struct json_row *row = &submission->rows[i];
+
+        if (row->bson && !request_check_company(row_bytes(row), i, fault)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool load_source(struct call *call, const char *source_id, bson_t **out,
+                        struct request_fault *fault)
+{
+    struct source_key key = {call->who.tenant, source_id};
+    struct err err;
+
+    if (!source_id || sources_get(call->session, &key, out, &err)) {
+        return true;
+    }
+    refuse_error(fault, &err, PROBLEM_source_not_found);
+    if (err.kind == ERR_NOT_FOUND) {
+        request_refuse(fault, PROBLEM_source_not_found, "there is no source \"%.200s\"", source_id);
+    }
+    return false;
+}
+
+bool intake_prepare(struct call *call, struct submission *submission, struct request_fault *fault)
+{
+    AUTO(bson) bson_t *tenant = NULL;
+    AUTO(bson) bson_t *source = NULL;
+    struct err err;
+
+    if (!load_source(call, submission->envelope.source_id, &source, fault)) {
+        return false;
+    }
+    if (!tenants_get(call->session, call->who.tenant, &tenant, &err)) {
+        return refuse_error(fault, &err, PROBLEM_internal);
+    }
+    AUTO(bson)
+    bson_t *settings = settings_build(&(struct settings_parts){
+        .tenant = tenant, .source = source, .request = submission->request});
+    int64_t lanes = document_int64(tenant, "lanes", 1);
+
+    submission->settings = (struct str){
+        arena_memdup(call->arena, bson_get_data(settings), settings->len), settings->len};
+    submission->lanes = (uint32_t)(lanes < 1 ? 1 : lanes > MAX_LANES ? MAX_LANES : lanes);
+    return intake_cut(call, submission, fault);
+}
+
+/* Rows without a code make no document, so any lane will do. */
+static uint32_t find_lane(struct arena *arena, const struct submission *submission,
+                          const struct import_settings *settings, const struct json_row *row)
+{
+    struct findings ignored = {.arena = arena};
+    struct row_context context = {.arena = arena, .settings = settings, .findings = &ignored};
+    struct identified_row identified;
+
+    if (!row->bson || !submission->kind->entity->identify(
+                          &context, document_view(arena, row->bson, row->size), &identified)) {
+        return 0;
+    }
+    return chunker_lane(str_from(identified.code), submission->lanes);
+}
+
+/* The lane follows from the code that the importer will find in the row. With one lane, as most tenants have, no code is
+ * looked for. */
+static bool assign_lanes(const struct submission *submission, struct chunk_row *rows,
+                         struct request_fault *fault)
+{
+    AUTO(arena) struct arena *settings_arena = arena_new();
+    AUTO(arena) struct arena *row_arena = arena_new();
+    struct import_settings settings;
+    struct err err;
+
+    if (submission->lanes == 1) {
+        return true;
+    }
+    if (!settings_read(settings_arena, submission->settings, &settings, &err)) {
+        return refuse_error(fault, &err, PROBLEM_internal);
+    }
+    for (size_t i = 0; i < submission->row_count; i++) {
+        rows[i].lane = find_lane(row_arena, submission, &settings, &submission->rows[i]);
+        arena_reset(row_arena);
+    }
+    return true;
+}
+
+static size_t without_settings(size_t bytes, const struct submission *submission)
+{
+    size_t used = submission->settings.n + MESSAGE_ORIGIN_BYTES;
+
+    return bytes > used ? bytes - used : 1;
+}
+
+bool intake_cut(struct call *call, struct submission *submission, struct request_fault *fault)
+{
+    const struct config *config = call->app->config;
+    struct chunk_row *rows = arena_calloc(call->arena, submission->row_count, sizeof(*rows));
+    struct chunk_limits limits = {
+        .rows = (size_t)config->chunk_rows,
+        .bytes = without_settings((size_t)config->chunk_bytes, submission),
+        .most_bytes = without_settings(MESSAGE_BYTES, submission),
+        .lanes = submission->lanes,
+    };
+
+    for (size_t i = 0; i < submission->row_count; i++) {
+        rows[i].bytes = row_bytes(&submission->rows[i]).n;
+    }
+    if (!assign_lanes(submission, rows, fault)) {
+        return false;
+    }
+    chunker_cut(call->arena, rows, submission->row_count, &limits, &submission->plan);
+    return true;
+}
+
+bool intake_read(struct call *call, const struct import_kind *kind, struct submission *out,
+                 struct request_fault *fault)
+{
+    struct json_import import;
+
+    *out = (struct submission){.kind = kind};
+    if (!read_rows(call, kind, &import, fault)) {
+        return false;
+    }
+    struct request_rows rows = {import.rows_present, import.too_many_rows, import.row_count};
+
+    if (!request_check_rows(&kind->shape, &rows, fault)) {
+        return false;
+    }
+    out->request = import.envelope;
+    out->rows = import.rows;
+    out->row_count = import.row_count;
+    if (!kind->shape.needs_source && !check_companies(out, fault)) {
+        return false;
+    }
+    return request_read_envelope(&kind->shape, import.envelope, &out->envelope, fault);
+}

@@ -1,0 +1,273 @@
+#include "store/jobs.h"
+
+#include "handlers.h"
+#include "ingress.h"
+#include "params.h"
+#include "reply.h"
+
+#include "domain/answer.h"
+#include "domain/document.h"
+#include "domain/stored.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LISTED_FINDINGS = 100,
+    LISTED_RAW_BYTES = 8 * 1024 * 1024, /* raw_data of one answer; beyond it is null, see .../errors */
+    QUEUE_PENDING = 10,
+    QUEUE_PROCESSING = 5,
+    DEFAULT_LIMIT = 20,
+    MAX_LIMIT = 100,
+};
+
+/* ---- one job ---- */
+
+struct findings_list {
+    bson_t *array;
+    const char *severity;
+    uint32_t count;
+};
+
+static bool list_findings(void *ctx, const bson_t *row)
+{
+    struct findings_list *list = ctx;
+    struct answer_findings findings;
+    char key[16];
+    const char *name;
+    bson_t item = BSON_INITIALIZER;
+
+    answer_findings_start(&findings, row, list->severity);
+    while (list->count < LISTED_FINDINGS &&
+           answer_findings_next(&findings, list->array->len < LISTED_RAW_BYTES, &item)) {
+        size_t n = bson_uint32_to_string(list->count++, &name, key, sizeof(key));
+
+        bson_append_document(list->array, name, (int)n, &item);
+        bson_reinit(&item);
+    }
+    bson_destroy(&item);
+    return list->count < LISTED_FINDINGS;
+}
+
+/* Rows are asked for only when the job says that there are some. */
+static bool append_findings(struct call *call, const bson_t *job, const char *severity,
+                            bson_t *out, struct err *err)
+{
+    bool is_error = strcmp(severity, "error") == 0;
+    const char *count = is_error ? "error_count" : "warning_count";
+    struct job_rows_query query = {document_text(job, "_id"), severity, -1, LISTED_FINDINGS};
+    bson_t array = BSON_INITIALIZER;
+    struct findings_list list = {&array, severity, 0};
+    bool ok = document_int64(job, count, 0) == 0 ||
+              jobs_find_rows(call->session, &query, list_findings, &list, err);
+
+    bson_append_array(out, is_error ? "import_errors" : "import_warnings", -1, &array);
+    bson_destroy(&array);
+    return ok;
+}
+
+static void show_job(struct call *call, const char *entity)
+{
+    AUTO(bson) bson_t *job = NULL;
+    AUTO(bson) bson_t *out = BCON_NEW("success", BCON_BOOL(true));
+    struct request_fault fault;
+    struct err err;
+    bson_t shown;
+
+    if (!jobs_get(call->session, call->who.tenant, params_path(call, 0), &job, &err)) {
+        refuse_error(&fault, &err, PROBLEM_job_not_found);
+        reply_fault(call->reply, &fault);
+        return;
+    }
+    const char *found = document_text(job, "entity");
+
+    if (!found || strcmp(found, entity) != 0) {
+        reply_problem(call->reply, PROBLEM_job_not_found);
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(out, "job", &shown);
+    answer_append_job(&shown, job, call->now_ms);
+    bool ok = append_findings(call, job, "error", &shown, &err) &&
+              append_findings(call, job, "warning", &shown, &err);
+    bson_append_document_end(out, &shown);
+    if (ok) {
+        reply_document(call->reply, 200, out);
+    } else {
+        refuse_error(&fault, &err, PROBLEM_internal);
+        reply_fault(call->reply, &fault);
+    }
+}
+
+void jobs_show_customers(struct call *call)
+{
+    show_job(call, "customers");
+}
+
+void jobs_show_products(struct call *call)
+{
+    show_job(call, "products");
+}
+
+/* ---- lists ---- */
+
+struct job_list {
+    bson_t *array;
+    uint32_t count;
+    int64_t now_ms;
+    void (*append)(bson_t *out, const bson_t *job, int64_t now_ms);
+    int64_t last_created_ms;
+    char *last_id;
+    struct arena *arena;
+};
+
+static bool list_job(void *ctx, const bson_t *job)
+{
+    struct job_list *list = ctx;
+    char key[16];
+    const char *name;
+    size_t n = bson_uint32_to_string(list->count++, &name, key, sizeof(key));
+    bson_t item;
+
+    bson_append_document_begin(list->array, name, (int)n, &item);
+    list->append(&item, job, list->now_ms);
+    bson_append_document_end(list->array, &item);
+    list->last_created_ms = stored_date(job, "created_at", 0);
+    list->last_id = arena_strdup(list->arena, document_text(job, "_id"));
+    return true;
+}
+
+/* A cursor is "<created_at in ms>.<job id>" of the last job that was shown. */
+static bool read_cursor(const struct call *call, struct jobs_query *query,
+                        struct request_fault *fault)
+{
+    const char *cursor = params_text(call, "cursor");
+    const char *dot = cursor ? strchr(cursor, '.') : NULL;
+
+    if (!cursor) {
+        return true;
+    }
+    if (!dot || !params_parse_number(
+                    arena_strndup(call->arena, cursor, (size_t)(dot - cursor)),
+                    (struct params_range){1, INT64_MAX}, &query->before_ms)) {
+        return request_refuse(fault, PROBLEM_field_value, "cursor must be a next_cursor");
+    }
+    query->before_id = dot + 1;
+    return true;
+}
+
+static bool read_jobs_query(const struct call *call, struct jobs_query *out,
+                            struct request_fault *fault)
+{
+    static const char *const statuses[] = {"pending", "processing", "completed", "failed", NULL};
+    static const char *const entities[] = {"products", "customers", NULL};
+
+    *out = (struct jobs_query){.tenant = call->who.tenant,
+                               .batch_id = params_text(call, "batch_id"),
+                               .limit = DEFAULT_LIMIT};
+    return params_word(call, "status", statuses, &out->status, fault) &&
+           params_word(call, "entity", entities, &out->entity, fault) &&
+           params_number(call, "limit", (struct params_range){1, MAX_LIMIT}, &out->limit, fault) &&
+           read_cursor(call, out, fault);
+}
+
+void jobs_list(struct call *call)
+{
+    AUTO(bson) bson_t *out = bson_new();
+    struct request_fault fault;
+    struct jobs_query query;
+    struct err err;
+    bson_t array;
+
+    if (!read_jobs_query(call, &query, &fault)) {
+        reply_fault(call->reply, &fault);
+        return;
+    }
+    BSON_APPEND_ARRAY_BEGIN(out, "jobs", &array);
+    struct job_list list = {.array = &array,
+                            .now_ms = call->now_ms,
+                            .append = answer_append_job,
+                            .arena = call->arena};
+    bool ok = jobs_find(call->session, &query, list_job, &list, &err);
+    bson_append_array_end(out, &array);
+    if (!ok) {
+        refuse_error(&fault, &err, PROBLEM_internal);
+        reply_fault(call->reply, &fault);
+        return;
+    }
+    if (list.count == query.limit) {
+        BSON_APPEND_UTF8(out, "next_cursor",
+                         arena_printf(call->arena, "%lld.%s", (long long)list.last_created_ms,
+                                      list.last_id));
+    } else {
+        BSON_APPEND_NULL(out, "next_cursor");
+    }
+    reply_document(call->reply, 200, out);
+}
+
+/* ---- queue snapshot ---- */
+
+static void append_queued_job(bson_t *out, const bson_t *job, int64_t now_ms)
+{
+    (void)now_ms;
+    answer_append_queued_job(out, job);
+}
+
+static bool append_jobs_in(struct call *call, const struct jobs_query *query, const char *key,
+                           bson_t *out, struct err *err)
+{
+    bson_t array;
+
+    bson_append_array_begin(out, key, -1, &array);
+    struct job_list list = {.array = &array, .append = append_queued_job, .arena = call->arena};
+    bool ok = jobs_find(call->session, query, list_job, &list, err);
+    bson_append_array_end(out, &array);
+    return ok;
+}
+
+/* The counters are worth less than the lists: without them the answer says null. */
+static void append_stats(struct call *call, bson_t *out)
+{
+    static const char *const names[][2] = {{"waiting", "pending"},
+                                           {"active", "processing"},
+                                           {"completed", "completed"},
+                                           {"failed", "failed"}};
+    AUTO(bson) bson_t *stats = bson_new();
+    struct err err;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct jobs_query query = {
+            .tenant = call->who.tenant, .entity = "products", .status = names[i][1]};
+        int64_t count;
+
+        if (!jobs_count(call->session, &query, &count, &err)) {
+            BSON_APPEND_NULL(out, "queue_stats");
+            return;
+        }
+        bson_append_int64(stats, names[i][0], -1, count);
+    }
+    BSON_APPEND_DOCUMENT(out, "queue_stats", stats);
+}
+
+void jobs_show_queue(struct call *call)
+{
+    AUTO(bson) bson_t *out = bson_new();
+    struct jobs_query pending = {.tenant = call->who.tenant,
+                                 .entity = "products",
+                                 .status = "pending",
+                                 .limit = QUEUE_PENDING};
+    struct jobs_query processing = {.tenant = call->who.tenant,
+                                    .entity = "products",
+                                    .status = "processing",
+                                    .limit = QUEUE_PROCESSING};
+    struct request_fault fault;
+    struct err err;
+
+    append_stats(call, out);
+    if (append_jobs_in(call, &pending, "pending_jobs", out, &err) &&
+        append_jobs_in(call, &processing, "processing_jobs", out, &err)) {
+        reply_document(call->reply, 200, out);
+    } else {
+        refuse_error(&fault, &err, PROBLEM_internal);
+        reply_fault(call->reply, &fault);
+    }
+}

@@ -1,0 +1,77 @@
+#include "ingress.h"
+#include "reply.h"
+#include "routes.h"
+
+#include "bus/bus.h"
+#include "log/log.h"
+#include "runtime/runtime.h"
+#include "search/search.h"
+#include "store/keys.h"
+
+#include <stdlib.h>
+
+/* Requests that wait for a worker: a few seconds of work. */
+enum { QUEUE_LENGTH = 256 };
+
+static bool open_all(struct ingress *app, struct err *err)
+{
+    return store_open(app->config, &app->store, err) &&
+           auth_open(app->config, keys_load, app->store, &app->auth, err) &&
+           bus_producer_open(app->config, &app->producer, err) &&
+           search_open(app->config, &app->search, err);
+}
+
+static void close_all(struct ingress *app)
+{
+    search_close(app->search);
+    bus_producer_close(app->producer, app->config->drain_timeout_ms);
+    auth_close(app->auth);
+    store_close(app->store);
+}
+
+static bool serve(struct ingress *app, struct err *err)
+{
+    const struct config *config = app->config;
+    struct web_server *server;
+    struct web_options options = {.address = config->listen_address,
+                                  .port = (int)config->port,
+                                  .routes = ingress_routes,
+                                  .route_count = ingress_route_count,
+                                  .app = app,
+                                  .workers = (size_t)config->workers,
+                                  .queue_length = QUEUE_LENGTH,
+                                  .max_body_bytes = (size_t)config->max_body_bytes,
+                                  .max_inflight_bytes = (size_t)config->max_inflight_bytes,
+                                  .max_connections = (size_t)config->max_connections,
+                                  .request_timeout_ms = config->request_timeout_ms,
+                                  .problem = reply_trouble};
+
+    if (!web_server_open(&options, &server, err)) {
+        return false;
+    }
+    app->server = server;
+    log_info("listening on %s:%d", config->listen_address, web_server_port(server));
+    runtime_set_ready(app->runtime, true);
+    runtime_wait_for_stop(app->runtime);
+    runtime_set_ready(app->runtime, false);
+    web_server_close(server, config->drain_timeout_ms);
+    return true;
+}
+
+int main(void)
+{
+    struct config config = {0};
+    struct ingress app = {.config = &config};
+    struct err err;
+
+    bool ok = config_load(&config, &err) &&
+              runtime_open(&config, "consign-ingress", &app.runtime, &err) &&
+              open_all(&app, &err) && serve(&app, &err);
+    if (!ok) {
+        log_error("%s", err.msg);
+    }
+    close_all(&app);
+    runtime_close(app.runtime);
+    config_done(&config);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

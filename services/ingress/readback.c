@@ -1,0 +1,247 @@
+#include "handlers.h"
+#include "ingress.h"
+#include "params.h"
+#include "reply.h"
+
+#include "domain/answer.h"
+#include "domain/document.h"
+#include "domain/entity.h"
+#include "search/search.h"
+#include "store/documents.h"
+
+enum {
+    DEFAULT_VERSIONS = 100,
+    MAX_VERSIONS = 1000,
+    VERSIONS_STEP = 20,                /* read at one time */
+    VERSIONS_BYTES = 32 * 1024 * 1024, /* a page of versions ends behind the one that passes this */
+    DEFAULT_HITS = 20,
+    MAX_HITS = 100,
+};
+
+static struct document_key key_of(const struct call *call, const struct entity *entity)
+{
+    return (struct document_key){entity->name, entity->history, call->who.tenant,
+                                 params_path(call, 0)};
+}
+
+static void append_entity(bson_t *array, const bson_t *document, const struct entity *entity)
+{
+    bson_t item;
+
+    /* JSON does not show the keys of an array, so they may repeat. */
+    BSON_APPEND_DOCUMENT_BEGIN(array, "0", &item);
+    if (entity == &entity_products) {
+        answer_append_product(&item, document);
+    } else {
+        answer_append_company(&item, document);
+    }
+    bson_append_document_end(array, &item);
+}
+
+static void reply_product(struct call *call, const bson_t *product)
+{
+    AUTO(bson) bson_t *out = bson_new();
+    bson_t shown;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "product", &shown);
+    answer_append_product(&shown, product);
+    bson_append_document_end(out, &shown);
+    reply_document(call->reply, 200, out);
+}
+
+static void reply_company(struct call *call, const bson_t *company)
+{
+    AUTO(bson) bson_t *out = bson_new();
+    bson_t shown;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "customer", &shown);
+    answer_append_company(&shown, company);
+    bson_append_document_end(out, &shown);
+    reply_document(call->reply, 200, out);
+}
+
+static void reply_error(struct call *call, const struct err *err, enum problem_id absent)
+{
+    struct request_fault fault;
+
+    refuse_error(&fault, err, absent);
+    reply_fault(call->reply, &fault);
+}
+
+/* ---- one document ---- */
+
+void products_show(struct call *call)
+{
+    AUTO(bson) bson_t *product = NULL;
+    struct document_key key = key_of(call, &entity_products);
+    struct err err;
+
+    if (documents_get(call->session, &key, &product, &err)) {
+        reply_product(call, product);
+    } else {
+        reply_error(call, &err, PROBLEM_product_not_found);
+    }
+}
+
+void customers_show(struct call *call)
+{
+    AUTO(bson) bson_t *company = NULL;
+    struct document_key key = key_of(call, &entity_customers);
+    struct err err;
+
+    if (documents_get(call->session, &key, &company, &err)) {
+        reply_company(call, company);
+    } else {
+        reply_error(call, &err, PROBLEM_customer_not_found);
+    }
+}
+
+void products_show_version(struct call *call)
+{
+    AUTO(bson) bson_t *document = NULL;
+    struct document_key key = key_of(call, &entity_products);
+    int64_t version;
+    struct err err;
+
+    if (!params_parse_number(params_path(call, 1), (struct params_range){1, INT64_MAX}, &version)) {
+        reply_problem(call->reply, PROBLEM_version_not_found);
+    } else if (documents_get_version(call->session, &key, version, &document, &err)) {
+        reply_product(call, document);
+    } else {
+        reply_error(call, &err, PROBLEM_version_not_found);
+    }
+}
+
+/* ---- versions ---- */
+
+struct versions_page {
+    struct documents_page from; /* limit: how many more are wanted */
+    bson_t *array;
+    bool has_more;
+};
+
+static bool list_step(struct call *call, const struct entity *entity, struct versions_page *page,
+                      struct err *err)
+{
+    AUTO(documents_list) struct documents_list list = {0};
+    struct document_key key = key_of(call, entity);
+    size_t wanted = page->from.limit < VERSIONS_STEP ? page->from.limit : VERSIONS_STEP;
+    struct documents_page step = {page->from.before, wanted};
+
+    if (!documents_list_versions(call->session, &key, &step, &list, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        append_entity(page->array, list.items[i], entity);
+        page->from.before = document_int64(list.items[i], "version", 1);
+    }
+    page->from.limit -= list.count;
+    page->has_more = list.count == wanted && page->from.before > 1;
+    return true;
+}
+
+static void list_versions(struct call *call, const struct entity *entity, enum problem_id absent)
+{
+    AUTO(bson) bson_t *out = bson_new();
+    int64_t limit = DEFAULT_VERSIONS;
+    struct versions_page page = {.has_more = true};
+    struct request_fault fault;
+    struct err err;
+    bson_t array;
+
+    if (!params_number(call, "limit", (struct params_range){1, MAX_VERSIONS}, &limit, &fault) ||
+        !params_number(call, "before", (struct params_range){2, INT64_MAX}, &page.from.before,
+                       &fault)) {
+        reply_fault(call->reply, &fault);
+        return;
+    }
+    page.from.limit = (size_t)limit;
+    page.array = &array;
+    BSON_APPEND_ARRAY_BEGIN(out, "versions", &array);
+    bool ok = true;
+    while (ok && page.has_more && page.from.limit > 0 && array.len < VERSIONS_BYTES) {
+        ok = list_step(call, entity, &page, &err);
+    }
+    bson_append_array_end(out, &array);
+    if (!ok) {
+        reply_error(call, &err, absent);
+        return;
+    }
+    if (page.has_more) {
+        BSON_APPEND_INT64(out, "next_before", page.from.before);
+    } else {
+        BSON_APPEND_NULL(out, "next_before");
+    }
+    reply_document(call->reply, 200, out);
+}
+
+void products_list_versions(struct call *call)
+{
+    list_versions(call, &entity_products, PROBLEM_product_not_found);
+}
+
+void customers_list_versions(struct call *call)
+{
+    list_versions(call, &entity_customers, PROBLEM_customer_not_found);
+}
+
+/* ---- search ---- */
+
+static bool read_search(struct call *call, struct search_query *out, struct request_fault *fault)
+{
+    static const char *const statuses[] = {"draft", "published", NULL};
+    const char *text = params_text(call, "q");
+    int64_t limit = DEFAULT_HITS;
+    int64_t offset = 0;
+
+    *out = (struct search_query){.entity = entity_products.name,
+                                 .tenant = call->who.tenant,
+                                 .text = text ? str_from(text) : STR(""),
+                                 .channel = params_text(call, "channel")};
+    if (!params_word(call, "status", statuses, &out->status, fault) ||
+        !params_number(call, "limit", (struct params_range){1, MAX_HITS}, &limit, fault) ||
+        !params_number(call, "offset", (struct params_range){0, SEARCH_MAX_WINDOW - MAX_HITS},
+                       &offset, fault)) {
+        return false;
+    }
+    out->limit = (uint32_t)limit;
+    out->offset = (uint32_t)offset;
+    return true;
+}
+
+void products_search(struct call *call)
+{
+    AUTO(documents_list) struct documents_list list = {0};
+    AUTO(bson) bson_t *out = bson_new();
+    struct search_query query;
+    struct search_hits hits;
+    struct request_fault fault;
+    struct err err;
+    bson_t array;
+
+    if (!read_search(call, &query, &fault)) {
+        reply_fault(call->reply, &fault);
+        return;
+    }
+    if (!search_find(call->app->search, call->arena, &query, &hits, &err)) {
+        if (err.kind == ERR_UNAVAILABLE) {
+            reply_problem(call->reply, PROBLEM_search_unavailable);
+        } else {
+            reply_error(call, &err, PROBLEM_internal);
+        }
+        return;
+    }
+    struct documents_query documents = {entity_products.name, call->who.tenant, hits.codes,
+                                        hits.count};
+    if (!documents_find(call->session, &documents, &list, &err)) {
+        reply_error(call, &err, PROBLEM_internal);
+        return;
+    }
+    BSON_APPEND_ARRAY_BEGIN(out, "products", &array);
+    for (size_t i = 0; i < list.count; i++) {
+        append_entity(&array, list.items[i], &entity_products);
+    }
+    bson_append_array_end(out, &array);
+    BSON_APPEND_INT64(out, "total", hits.total);
+    reply_document(call->reply, 200, out);
+}

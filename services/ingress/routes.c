@@ -1,0 +1,208 @@
+#include "routes.h"
+
+#include "handlers.h"
+#include "ingress.h"
+#include "reply.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "log/log.h"
+#include "runtime/metrics.h"
+#include "runtime/runtime.h"
+
+#define ANY (AUTH_CUSTOMERS | AUTH_IMPORT)
+
+/* X(method, pattern, permissions of which one is needed, handler) */
+#define ROUTES(X)                                                                                  \
+    X("POST", "/api/b2b/customers/import/api", AUTH_CUSTOMERS, submit_customers)                   \
+    X("GET", "/api/b2b/customers/import/api/:job_id", AUTH_CUSTOMERS, jobs_show_customers)         \
+    X("GET", "/api/b2b/customers/import/api/:job_id/errors", AUTH_CUSTOMERS,                       \
+      errors_list_customers)                                                                       \
+    X("GET", "/api/b2b/customers/:external_code", AUTH_CUSTOMERS, customers_show)                  \
+    X("GET", "/api/b2b/customers/:external_code/versions", AUTH_CUSTOMERS,                         \
+      customers_list_versions)                                                                     \
+    X("POST", "/api/b2b/pim/import/queue", AUTH_IMPORT, submit_products)                           \
+    X("GET", "/api/b2b/pim/import/queue", AUTH_IMPORT, jobs_show_queue)                            \
+    X("GET", "/api/b2b/pim/jobs/:jobId", AUTH_IMPORT, jobs_show_products)                          \
+    X("GET", "/api/b2b/pim/jobs/:jobId/errors", AUTH_IMPORT, errors_list_products)                 \
+    X("POST", "/api/b2b/pim/sources", AUTH_IMPORT, sources_create)                                 \
+    X("GET", "/api/b2b/pim/sources", AUTH_IMPORT, sources_list_all)                                \
+    X("GET", "/api/b2b/pim/sources/:id", AUTH_IMPORT, sources_show)                                \
+    X("PUT", "/api/b2b/pim/sources/:id", AUTH_IMPORT, sources_put)                                 \
+    X("DELETE", "/api/b2b/pim/sources/:id", AUTH_IMPORT, sources_remove)                           \
+    X("GET", "/api/b2b/pim/products", AUTH_IMPORT, products_search)                                \
+    X("GET", "/api/b2b/pim/products/:entity_code", AUTH_IMPORT, products_show)                     \
+    X("GET", "/api/b2b/pim/products/:entity_code/versions", AUTH_IMPORT, products_list_versions)   \
+    X("GET", "/api/b2b/pim/products/:entity_code/versions/:n", AUTH_IMPORT, products_show_version) \
+    X("PUT", "/api/b2b/pim/products/:entity_code/locks", AUTH_IMPORT, products_lock)               \
+    X("GET", "/api/b2b/jobs", ANY, jobs_list)                                                      \
+    X("GET", "/api/b2b/batches/:batch_id", ANY, batches_show)
+
+struct route {
+    const char *method;
+    const char *pattern;
+    unsigned permissions;
+    void (*handle)(struct call *call);
+};
+
+/* By the first digit of the status. */
+static struct metric requests[] = {
+#define REQUESTS(class)                                                                            \
+    {.name = "consign_http_requests_total",                                                        \
+     .help = "Requests answered",                                                                  \
+     .type = METRIC_COUNTER,                                                                       \
+     .labels = "class=\"" class "\""}
+    REQUESTS("1xx"), REQUESTS("2xx"), REQUESTS("3xx"), REQUESTS("4xx"), REQUESTS("5xx")};
+static struct metric request_time = {.name = "consign_http_request_seconds",
+                                     .help = "Time from the whole request to its answer",
+                                     .type = METRIC_HISTOGRAM};
+static struct metric inflight_bytes = {.name = "consign_inflight_bytes",
+                                       .help = "Bytes of request bodies held",
+                                       .type = METRIC_GAUGE};
+
+static void note_inflight_bytes(struct ingress *app)
+{
+    struct web_server *server = app->server;
+
+    if (server) {
+        metric_set(&inflight_bytes, (int64_t)web_server_inflight_bytes(server));
+    }
+}
+
+/* Takes over the caller's trace or begins one; the answer names it. */
+static void start_trace(struct call *call)
+{
+    uint8_t random[24];
+    char *parent = arena_alloc(call->arena, TRACE_PARENT_SIZE);
+
+    id_random(random, sizeof(random));
+    if (!trace_read_parent(web_header(call->request, "traceparent"), call->trace_id)) {
+        trace_make_id(random, call->trace_id);
+    }
+    trace_write_parent(call->trace_id, random + 16, parent);
+    web_reply_header(call->reply, "x-trace-id", arena_strdup(call->arena, call->trace_id));
+    web_reply_header(call->reply, "traceparent", parent);
+}
+
+static bool authenticate(struct call *call, struct request_fault *fault)
+{
+    struct str method = web_header(call->request, "x-auth-method");
+    struct str key_id = web_header(call->request, "x-api-key-id");
+    struct str secret = web_header(call->request, "x-api-secret");
+    struct err err;
+
+    if (!str_is(method, "api-key")) {
+        return request_refuse(fault, PROBLEM_unauthenticated, "%s", "");
+    }
+    if (auth_check_api_key(call->app->auth, key_id, secret, &call->who, &err)) {
+        return true;
+    }
+    return err.kind == ERR_INVALID ? request_refuse(fault, PROBLEM_unauthenticated, "%s", "")
+                                   : refuse_error(fault, &err, PROBLEM_unauthenticated);
+}
+
+static bool authorize(const struct call *call, unsigned permissions, struct request_fault *fault)
+{
+    if (call->who.permissions & permissions) {
+        return true;
+    }
+    return request_refuse(fault, PROBLEM_forbidden, "the key lacks the permission %s",
+                          permissions == AUTH_CUSTOMERS ? "'customers'"
+                          : permissions == AUTH_IMPORT  ? "'import'"
+                                                        : "'customers' or 'import'");
+}
+
+static bool admit(struct call *call, const struct route *route, struct request_fault *fault)
+{
+    struct err err;
+
+    if (!authenticate(call, fault) || !authorize(call, route->permissions, fault)) {
+        return false;
+    }
+    log_set_context(
+        &(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});
+    return store_session_open(call->app->store, &call->session, &err) ||
+           refuse_error(fault, &err, PROBLEM_internal);
+}
+
+static void serve(const struct route *route, struct ingress *app, struct web_request *request,
+                  struct web_reply *reply)
+{
+    int64_t start_ms = clock_monotonic_ms();
+    struct call call = {.app = app,
+                        .request = request,
+                        .reply = reply,
+                        .arena = request->arena,
+                        .now_ms = clock_now_ms()};
+    struct request_fault fault;
+    size_t body_bytes = request->body.n;
+
+    note_inflight_bytes(app);
+    start_trace(&call);
+    log_set_context(&(struct log_context){.trace_id = call.trace_id});
+    if (admit(&call, route, &fault)) {
+        route->handle(&call);
+    } else {
+        reply_fault(reply, &fault);
+    }
+    store_session_close(call.session);
+
+    int64_t ms = clock_monotonic_ms() - start_ms;
+    metric_add(&requests[reply->status / 100 - 1], 1);
+    metric_observe_ms(&request_time, ms);
+    log_info("%s %s %d in %lld ms, %zu bytes in, %zu bytes out", route->method, route->pattern,
+             reply->status, (long long)ms, body_bytes, reply->body.len);
+    log_clear_context();
+}
+
+#define DEFINE_ENTRY(method, pattern, permissions, handler)                                        \
+    static void serve_##handler(void *app, struct web_request *request, struct web_reply *reply)   \
+    {                                                                                              \
+        serve(&(const struct route){method, pattern, permissions, handler}, app, request, reply);  \
+    }
+ROUTES(DEFINE_ENTRY)
+
+static void reply_text(struct web_reply *reply, int status, const char *text)
+{
+    reply->status = status;
+    reply->content_type = "text/plain; charset=utf-8";
+    buf_adds(&reply->body, text);
+}
+
+static void show_health(void *app, struct web_request *request, struct web_reply *reply)
+{
+    (void)app;
+    (void)request;
+    reply_text(reply, 200, "ok\n");
+}
+
+/* Stays ready while Kafka or MongoDB is away: reads and 503s with Retry-After tell a partner more than a closed door. */
+static void show_readiness(void *app, struct web_request *request, struct web_reply *reply)
+{
+    const struct ingress *ingress = app;
+
+    (void)request;
+    if (runtime_should_stop(ingress->runtime)) {
+        reply_text(reply, 503, "stopping\n");
+    } else {
+        reply_text(reply, 200, "ready\n");
+    }
+}
+
+static void show_metrics(void *app, struct web_request *request, struct web_reply *reply)
+{
+    (void)request;
+    note_inflight_bytes(app);
+    reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_print(&reply->body);
+}
+
+#define ENTRY(method, pattern, permissions, handler) {method, pattern, serve_##handler, false},
+
+const struct web_route ingress_routes[] = {
+    {"GET", "/healthz", show_health, true},
+    {"GET", "/readyz", show_readiness, true},
+    {"GET", "/metrics", show_metrics, true},
+    ROUTES(ENTRY)};
+
+const size_t ingress_route_count = sizeof(ingress_routes) / sizeof(ingress_routes[0]);

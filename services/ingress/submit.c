@@ -1,0 +1,204 @@
+#include "acceptance.h"
+#include "handlers.h"
+#include "ingress.h"
+#include "intake.h"
+#include "reply.h"
+
+#include "base/id.h"
+#include "bus/bus.h"
+#include "domain/answer.h"
+#include "domain/digest.h"
+#include "domain/entity.h"
+#include "log/log.h"
+#include "message/topics.h"
+#include "store/idempotency.h"
+
+/* ---- before the body is looked at ---- */
+
+static bool check_preconditions(struct call *call, struct request_fault *fault)
+{
+    if (!bus_producer_is_up(call->app->producer)) {
+        return request_refuse(fault, PROBLEM_unavailable, "%s", "");
+    }
+    if (!request_is_json(web_header(call->request, "content-type"))) {
+        return request_refuse(fault, PROBLEM_media_type, "%s", "");
+    }
+    if (call->request->body.n == 0) {
+        return request_refuse(fault, PROBLEM_body_missing, "%s", "");
+    }
+    return true;
+}
+
+/* ---- Idempotency-Key ---- */
+
+struct submit {
+    const struct import_kind *kind;
+    struct idempotency_key key; /* key.key is NULL without the header */
+    struct idempotency_claim claim;
+    const char *job_id;
+};
+
+static bool claim_key(struct call *call, struct submit *submit, struct request_fault *fault)
+{
+    struct str header = web_header(call->request, "idempotency-key");
+    const struct config *config = call->app->config;
+    char digest[DIGEST_SIZE];
+    struct err err;
+
+    if (!header.p) {
+        submit->claim.outcome = IDEMPOTENCY_OWNED;
+        return true;
+    }
+    if (!request_is_idempotency_key(header)) {
+        return request_refuse(fault, PROBLEM_idempotency_key, "%s", "");
+    }
+    submit->key = (struct idempotency_key){call->who.tenant,
+                                           arena_strndup(call->arena, header.p, header.n)};
+    digest_sha256(call->request->body, digest);
+    struct idempotency_request request = {.key = submit->key,
+                                          .route = submit->kind->route,
+                                          .body_sha256 = digest,
+                                          .job_id = submit->job_id,
+                                          .now_ms = call->now_ms,
+                                          .lease_ms = config->idempotency_lease_ms,
+                                          .ttl_ms = config->idempotency_ttl_s * 1000};
+
+    if (!idempotency_claim(call->session, &request, call->arena, &submit->claim, &err)) {
+        return refuse_error(fault, &err, PROBLEM_internal);
+    }
+    if (submit->claim.job_id) {
+        submit->job_id = submit->claim.job_id;
+    }
+    return true;
+}
+
+/* A request that failed makes room for its repetition. When that fails too, the lease ends. */
+static void release_key(struct call *call, const struct submit *submit)
+{
+    struct err err;
+
+    if (submit->key.key && !idempotency_release(call->session, &submit->key,
+                                                submit->claim.lease_until, &err)) {
+        log_warn("releasing the idempotency key: %s", err.msg);
+    }
+}
+
+/* The job is accepted: whether its answer is remembered changes only how a repetition finds it. */
+static void remember_answer(struct call *call, const struct submit *submit)
+{
+    struct idempotency_answer answer = {call->reply->status, call->reply->body.data};
+    struct err err;
+
+    if (submit->key.key &&
+        !idempotency_finish(call->session, &submit->key, &answer, &err)) {
+        log_warn("remembering the answer: %s", err.msg);
+    }
+}
+
+static void replay_answer(struct call *call, const struct idempotency_claim *claim)
+{
+    call->reply->status = (int)claim->status;
+    buf_adds(&call->reply->body, claim->answer);
+    web_reply_header(call->reply, "idempotent-replayed", "true");
+}
+
+/* ---- the use case ---- */
+
+static bool accept_rows(struct call *call, const struct submit *submit,
+                        struct submission *submission, struct request_fault *fault)
+{
+    if (!intake_read(call, submit->kind, submission, fault)) {
+        return false;
+    }
+    return submit->claim.outcome == IDEMPOTENCY_RESUMED
+               ? acceptance_resume(call, submission, submit->job_id, fault)
+               : acceptance_commit(call, submission, submit->job_id, fault);
+}
+
+static void reply_accepted(struct call *call, const struct submit *submit,
+                           const struct submission *submission)
+{
+    struct answer_queued queued = {submit->job_id, submission->row_count, &submission->envelope};
+    AUTO(bson)
+    bson_t *answer = submit->kind->shape.needs_source ? answer_queued_products(&queued)
+                                                      : answer_queued_companies(&queued);
+
+    reply_document(call->reply, 202, answer);
+}
+
+static void import_rows(struct call *call, const struct submit *submit)
+{
+    struct submission submission;
+    struct request_fault fault;
+
+    if (!accept_rows(call, submit, &submission, &fault)) {
+        reply_fault(call->reply, &fault);
+        if (!submission.is_unsettled) {
+            release_key(call, submit);
+        }
+        return;
+    }
+    reply_accepted(call, submit, &submission);
+    remember_answer(call, submit);
+}
+
+static void submit_rows(struct call *call, const struct import_kind *kind)
+{
+    char *new_id = arena_alloc(call->arena, ID_JOB_SIZE);
+    struct submit submit = {.kind = kind, .job_id = new_id};
+    struct request_fault fault;
+
+    id_new_job(kind->job_prefix, call->now_ms, new_id);
+    if (!check_preconditions(call, &fault) || !claim_key(call, &submit, &fault)) {
+        reply_fault(call->reply, &fault);
+        return;
+    }
+    log_set_context(&(struct log_context){submit.job_id, call->who.tenant, call->trace_id});
+    switch (submit.claim.outcome) {
+    case IDEMPOTENCY_OWNED:
+    case IDEMPOTENCY_RESUMED:
+        import_rows(call, &submit);
+        break;
+    case IDEMPOTENCY_DONE:
+        replay_answer(call, &submit.claim);
+        break;
+    case IDEMPOTENCY_BUSY:
+        reply_problem(call->reply, PROBLEM_idempotency_in_progress);
+        web_reply_header(call->reply, "retry-after", "1");
+        break;
+    case IDEMPOTENCY_MISMATCH:
+        reply_problem(call->reply, PROBLEM_idempotency_mismatch);
+        break;
+    }
+    if (call->reply->status == 202) {
+        web_reply_header(call->reply, "location",
+                         arena_printf(call->arena, "%s/%s", kind->job_path, submit.job_id));
+    }
+}
+
+void submit_customers(struct call *call)
+{
+    submit_rows(call, &(const struct import_kind){
+                          .entity = &entity_customers,
+                          .channel = "queue",
+                          .topic = TOPIC_IMPORT_CUSTOMERS,
+                          .job_prefix = "cust_import",
+                          .job_path = "/api/b2b/customers/import/api",
+                          .route = "POST /api/b2b/customers/import/api",
+                          .shape = {.rows_key = "customers",
+                                    .max_rows = (size_t)call->app->config->max_customers}});
+}
+
+void submit_products(struct call *call)
+{
+    submit_rows(call, &(const struct import_kind){
+                          .entity = &entity_products,
+                          .channel = "queue",
+                          .topic = TOPIC_IMPORT_PRODUCTS,
+                          .job_prefix = "queue_import",
+                          .job_path = "/api/b2b/pim/jobs",
+                          .route = "POST /api/b2b/pim/import/queue",
+                          .shape = {.rows_key = "products",
+                                    .max_rows = (size_t)call->app->config->max_products,
+                                    .needs_source = true}});
+}

@@ -32,9 +32,8 @@ struct bus_out {
 
 struct bus_producer;
 
-/* At-least-once producer: acks=all, one request in flight, no idempotence (ADR 0003). Never
- * contacts a broker by itself; ERR_INTERNAL for settings librdkafka refuses. Safe to use from
- * several threads. */
+/* At-least-once producer: acks=all, no idempotence (ADR 0003). Opening waits for no broker;
+ * ERR_INTERNAL for settings librdkafka refuses. Safe to use from several threads. */
 bool bus_producer_open(const struct config *config, struct bus_producer **out,
                        struct err *err) MUST_USE;
 
@@ -45,12 +44,17 @@ void bus_producer_close(struct bus_producer *producer, int64_t flush_ms);
 /* False while no broker answers: lets ingress say 503 before it reads a body. */
 bool bus_producer_is_up(struct bus_producer *producer);
 
-/* Messages whose delivery is waited for together. One thread uses a group. */
+/*
+ * Messages whose delivery is waited for together. One thread uses a group. Those with the same
+ * topic and key are stored in the order they were added, whatever fails and is repeated on the way:
+ * each is sent once the one before it is acknowledged. When one cannot be stored, none behind it is
+ * sent.
+ */
 struct bus_group;
 
 struct bus_group *bus_group_new(struct bus_producer *producer);
 
-/* Queues one message. Waits while the local queue is full, at most `timeout_ms`; then
+/* Queues one message. Waits while 64 MB of messages are under way, at most `timeout_ms`; then
  * ERR_UNAVAILABLE. ERR_INVALID for a message that is larger than Kafka takes. */
 bool bus_group_add(struct bus_group *group, const struct bus_out *message, int64_t timeout_ms,
                    struct err *err) MUST_USE;
@@ -60,8 +64,7 @@ bool bus_group_add(struct bus_group *group, const struct bus_out *message, int64
  * when Kafka refused one as too large. */
 bool bus_group_wait(struct bus_group *group, int64_t timeout_ms, struct err *err) MUST_USE;
 
-/* Messages still under way are left to the producer; their reports no longer matter. NULL is
- * allowed. */
+/* What was not yet sent is dropped; what is under way may still be stored. NULL is allowed. */
 void bus_group_free(struct bus_group *group);
 DEFINE_AUTO(bus_group, struct bus_group, bus_group_free)
 

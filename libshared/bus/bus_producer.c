@@ -20,7 +20,7 @@ static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message, vo
     if (!message->err) {
         atomic_store(&producer->last_answer_ms, clock_monotonic_ms());
     }
-    bus_group_report(message->_private, message->err);
+    bus_outgoing_report(message->_private, message->err);
 }
 
 static void on_error(rd_kafka_t *kafka, int code, const char *why, void *opaque)
@@ -34,7 +34,8 @@ static void on_error(rd_kafka_t *kafka, int code, const char *why, void *opaque)
     }
 }
 
-/* Asks for the list of brokers; cheap, and answered only by a broker that works. */
+/* Asks about the topics in use (all of them before the first message): only a broker that works
+ * answers. */
 static void probe(struct bus_producer *producer)
 {
     const struct rd_kafka_metadata *metadata = NULL;

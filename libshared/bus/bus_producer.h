@@ -19,20 +19,17 @@ struct bus_producer {
     pthread_t poller; /* serves delivery reports, errors and the probe */
     bool has_poller;
     atomic_bool is_closing;
-    _Atomic int64_t last_answer_ms; /* monotonic; when a broker last proved to be there, 0 never or
-                                       lost since */
+    _Atomic int64_t last_answer_ms; /* monotonic; when a broker last proved to be there, 0 never */
 
     pthread_mutex_t lock;   /* guards what follows, and all groups */
-    pthread_cond_t changed; /* a group came to its end */
+    pthread_cond_t changed; /* a group came to its end, or bytes were released */
     struct bus_topic *topics;
+    size_t held_bytes; /* of all messages that were added and not yet reported */
+    size_t waiting_for_room;
 };
 
-struct bus_group {
-    struct bus_producer *producer;
-    size_t refs; /* the caller, and each message under way */
-    size_t pending;
-    rd_kafka_resp_err_t failure; /* of the first message that was not stored */
-};
+/* A message from bus_group_add until its report. */
+struct bus_outgoing;
 
-/* Counts one report. Called by the poller for each message. */
-void bus_group_report(struct bus_group *group, rd_kafka_resp_err_t code);
+/* Takes the report of a message, frees it, and sends the next of its kind. Called by the poller. */
+void bus_outgoing_report(struct bus_outgoing *take_outgoing, rd_kafka_resp_err_t code);

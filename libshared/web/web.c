@@ -103,16 +103,6 @@ static void tear_down(struct web_server *server)
 
 /* ---- the loop thread ---- */
 
-static int32_t wait_ms(const struct web_server *server)
-{
-    int64_t left = server->drain_deadline_ms - clock_monotonic_ms();
-
-    if (left <= 0) {
-        return 100; /* nothing may tell us that a client has stopped to take a late answer */
-    }
-    return left < INT32_MAX ? (int32_t)left : INT32_MAX;
-}
-
 static void drain(struct web_server *server)
 {
     web_connections_close_idle(server);
@@ -128,11 +118,13 @@ static void *loop_main(void *ctx)
 
     set_up(server);
     while (!server->is_draining) {
-        h2o_evloop_run(server->loop, INT32_MAX);
+        h2o_evloop_run(server->loop, server->connection_count ? WEB_INPUT_CHECK_MS : INT32_MAX);
+        web_connections_limit_input(server);
     }
     while (server->connection_count || server->exchange_count) {
         drain(server);
-        h2o_evloop_run(server->loop, wait_ms(server));
+        h2o_evloop_run(server->loop, WEB_INPUT_CHECK_MS);
+        web_connections_limit_input(server);
     }
     /* A worker may still be inside h2o_multithread_send_message, so the queue must outlive the
      * workers. */

@@ -17,11 +17,13 @@
  * - bytes that are not HTTP/1.x at all (an HTTP/2 preface too): a plain 400, connection closed;
  * - a request that has not arrived within request_timeout_ms: connection closed without an answer;
  * - a client that takes nothing of its answer for request_timeout_ms: connection closed.
+ * - bodies that are still arriving and together exceed max_inflight_bytes: the oldest connections
+ *   are closed.
  * A connection that carried a body is closed after the answer, so nothing behind the body is ever
  * read as a request.
  *
- * Memory: besides max_inflight_bytes, bodies that are still arriving are held by h2o, in the worst
- * case max_connections * 2 * max_body_bytes.
+ * Memory: h2o collects a body in a buffer of up to twice its size, so all bodies together, arriving
+ * and in hand, take about three times max_inflight_bytes at most.
  */
 
 enum { WEB_MAX_PARAMS = 4, WEB_MAX_HEADERS = 12 };

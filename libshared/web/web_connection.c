@@ -1,5 +1,7 @@
 #include "web/web_internal.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -113,7 +115,7 @@ static void linger_start(struct connection *connection)
     h2o_socket_read_start(sock, on_linger_read);
 }
 
-/* ---- draining ---- */
+/* ---- cutting ---- */
 
 /* Only the descriptors are shut: h2o then sees the end of the connection and frees its own state.
  */
@@ -149,6 +151,40 @@ void web_connections_cut(struct web_server *server)
 
         if (h2o_socket_is_reading(sock) || h2o_socket_is_writing(sock)) {
             shut(connection_at(node), SHUT_RDWR);
+        }
+    }
+}
+
+/* What h2o has read of a body and not shown us yet; a mere header is too little to count. */
+static size_t arriving_bytes(const struct connection *connection)
+{
+    const size_t small = 64 * 1024;
+    size_t size = connection->sock->input->size;
+
+    return h2o_socket_is_reading(connection->sock) && size > small ? size : 0;
+}
+
+void web_connections_limit_input(struct web_server *server)
+{
+    h2o_linklist_t *end = &server->connections;
+    size_t limit = server->options.max_inflight_bytes + H2O_MAX_REQLEN;
+    int64_t now = clock_monotonic_ms();
+    size_t total = 0;
+
+    if (now < server->input_checked_at_ms + WEB_INPUT_CHECK_MS) {
+        return;
+    }
+    server->input_checked_at_ms = now;
+    for (h2o_linklist_t *node = end->next; node != end; node = node->next) {
+        total += arriving_bytes(connection_at(node));
+    }
+    /* Oldest first: who holds memory by sending slowly goes before one that is quick. */
+    for (h2o_linklist_t *node = end->next; node != end && total > limit; node = node->next) {
+        size_t bytes = arriving_bytes(connection_at(node));
+
+        if (bytes) {
+            shut(connection_at(node), SHUT_RDWR);
+            total -= bytes;
         }
     }
 }

@@ -218,16 +218,15 @@ void web_exchange_refuse_waiting(struct web_server *server)
 static void start(struct exchange *exchange)
 {
     struct web_server *server = exchange->server;
+    bool has_room = take_body(exchange);
 
-    if (!take_body(exchange)) {
-        refuse(exchange, WEB_OVERLOADED);
-    } else if (exchange->route->on_loop) {
+    if (has_room && exchange->route->on_loop) {
         web_exchange_run(&exchange->job);
         answer(exchange);
-    } else if (!web_pool_submit(server->pool, &exchange->job)) {
-        refuse(exchange, WEB_OVERLOADED);
-    } else {
+    } else if (has_room && web_pool_submit(server->pool, &exchange->job)) {
         server->exchange_count++;
+    } else {
+        refuse(exchange, WEB_OVERLOADED);
     }
 }
 

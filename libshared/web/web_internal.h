@@ -33,6 +33,7 @@ struct web_server {
     h2o_timeout_entry_t accept_pause;
     h2o_linklist_t connections;
     size_t connection_count;
+    int64_t input_checked_at_ms;
     size_t exchange_count; /* requests that workers have or will get */
     bool is_draining;
 };
@@ -68,6 +69,13 @@ void web_connections_close_idle(struct web_server *server);
 
 /* Cuts whatever is being sent or received. */
 void web_connections_cut(struct web_server *server);
+
+/*
+ * Cuts the oldest uploads while all together exceed the bytes in flight. To be called after each
+ * turn of the loop, and at least every WEB_INPUT_CHECK_MS while there are connections.
+ */
+enum { WEB_INPUT_CHECK_MS = 50 };
+void web_connections_limit_input(struct web_server *server);
 
 /* ---- web_exchange.c ---- */
 

@@ -12,14 +12,13 @@
 #include "store/jobs.h"
 
 #include <stdio.h>
-#include <string.h>
 
-/* A failed settling leaves the partner without an answer to "was it taken?", so it is tried more than once. */
+/* A failed settling leaves the partner without an answer to "was it taken?", so it is tried more
+ * than once. */
 enum { SETTLE_TRIES = 3 };
 
-static struct metric rows_accepted = {.name = "consign_rows_accepted_total",
-                                      .help = "Rows of accepted jobs",
-                                      .type = METRIC_COUNTER};
+static struct metric rows_accepted = {
+    .name = "consign_rows_accepted_total", .help = "Rows of accepted jobs", .type = METRIC_COUNTER};
 
 static bool insert_job(struct call *call, const struct submission *submission, const char *job_id,
                        struct err *err)
@@ -132,8 +131,8 @@ static bool settle(struct call *call, const char *job_id, enum job_acceptance wa
     return false;
 }
 
-static bool publish_and_settle(struct call *call, struct submission *submission,
-                               const char *job_id, struct request_fault *fault)
+static bool publish_and_settle(struct call *call, struct submission *submission, const char *job_id,
+                               struct request_fault *fault)
 {
     enum job_acceptance wanted = JOB_ACCEPTED;
     enum job_acceptance stands;
@@ -169,8 +168,9 @@ bool acceptance_commit(struct call *call, struct submission *submission, const c
 }
 
 /*
- * Chunks of the first try may be in Kafka already, and whichever copy comes first is applied. So the second try must cut
- * the same rows the same way, whatever was changed in the source, the tenant or our configuration meanwhile.
+ * Chunks of the first try may be in Kafka already, and whichever copy comes first is applied. So
+ * the second try must cut the same rows the same way, whatever was changed in the source, the
+ * tenant or our configuration meanwhile.
  */
 static bool adopt_first_try(struct call *call, const bson_t *job, struct submission *submission,
                             struct request_fault *fault)

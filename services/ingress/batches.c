@@ -10,13 +10,11 @@
 void batches_show(struct call *call)
 {
     struct batch_records records;
-    struct request_fault fault;
     struct err err;
 
     if (!batches_load(call->session, call->arena, call->who.tenant, params_path(call, 0), &records,
                       &err)) {
-        refuse_error(&fault, &err, PROBLEM_batch_not_found);
-        reply_fault(call->reply, &fault);
+        reply_error(call->reply, &err, PROBLEM_batch_not_found);
         return;
     }
     AUTO(bson)

@@ -20,7 +20,8 @@ bool body_read_object(struct call *call, const bson_t **out, struct request_faul
         return request_refuse(fault, PROBLEM_body_missing, "%s", "");
     }
     if (body.n > MAX_BYTES) {
-        return request_refuse(fault, PROBLEM_body_too_large, "the body must not have more than 64 KB");
+        return request_refuse(fault, PROBLEM_body_too_large,
+                              "the body must not have more than 64 KB");
     }
     return json_read_object(body, &limits, call->arena, out, &json) || refuse_json(fault, &json);
 }

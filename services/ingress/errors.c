@@ -1,5 +1,6 @@
 #include "handlers.h"
 #include "ingress.h"
+#include "jobs.h"
 #include "params.h"
 #include "reply.h"
 
@@ -11,9 +12,10 @@
 
 #include <string.h>
 
+
 /*
- * All findings of a job as NDJSON or CSV. An answer ends behind the row that passes ANSWER_BYTES; the rest is found under the
- * address in its Link header.
+ * All findings of a job as NDJSON or CSV. An answer ends behind the row that passes ANSWER_BYTES;
+ * the rest is found under the address in its Link header.
  */
 
 enum { ANSWER_BYTES = 48 * 1024 * 1024, MAX_ROWS = 1000000 };
@@ -21,7 +23,8 @@ enum { ANSWER_BYTES = 48 * 1024 * 1024, MAX_ROWS = 1000000 };
 static const char *const columns[] = {"row", "entity_code", "error", "code", "path", "raw_data"};
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-struct export {
+struct export
+{
     struct buf *out;
     const char *severity;
     bool is_csv;
@@ -110,7 +113,7 @@ static void write_header(struct export *export, struct web_reply *reply)
 
 static void link_rest(struct call *call, const struct export *export)
 {
-    const struct str path = call->request->path;
+    struct str path = call->request->path;
 
     if (export->is_cut) {
         web_reply_header(call->reply, "link",
@@ -120,32 +123,19 @@ static void link_rest(struct call *call, const struct export *export)
     }
 }
 
-static bool check_job(struct call *call, const char *job_id, const char *entity,
-                      struct request_fault *fault)
-{
-    AUTO(bson) bson_t *job = NULL;
-    struct err err;
-
-    if (!jobs_get(call->session, call->who.tenant, job_id, &job, &err)) {
-        return refuse_error(fault, &err, PROBLEM_job_not_found);
-    }
-    const char *found = document_text(job, "entity");
-
-    return (found && strcmp(found, entity) == 0) ||
-           request_refuse(fault, PROBLEM_job_not_found, "%s", "");
-}
-
 static bool export_findings(struct call *call, const char *entity, struct request_fault *fault)
 {
     static const char *const severities[] = {"error", "warning", NULL};
+    AUTO(bson) bson_t *job = NULL;
     struct job_rows_query query = {
         .job_id = params_path(call, 0), .after_row = -1, .limit = MAX_ROWS};
     struct export export = {.out = &call->reply->body, .is_csv = wants_csv(call)};
     struct err err;
 
     if (!params_word(call, "severity", severities, &query.severity, fault) ||
-        !params_number(call, "after", (struct params_range){0, MAX_ROWS}, &query.after_row, fault) ||
-        !check_job(call, query.job_id, entity, fault)) {
+        !params_number(call, "after", (struct params_range){0, MAX_ROWS}, &query.after_row,
+                       fault) ||
+        !jobs_load(call, entity, &job, fault)) {
         return false;
     }
     query.severity = query.severity ? query.severity : "error";

@@ -105,8 +105,8 @@ static uint32_t find_lane(struct arena *arena, const struct submission *submissi
     return chunker_lane(str_from(identified.code), submission->lanes);
 }
 
-/* The lane follows from the code that the importer will find in the row. With one lane, as most tenants have, no code is
- * looked for. */
+/* The lane follows from the code that the importer will find in the row. With one lane, as most
+ * tenants have, no code is looked for. */
 static bool assign_lanes(const struct submission *submission, struct chunk_row *rows,
                          struct request_fault *fault)
 {

@@ -1,4 +1,4 @@
-#include "store/jobs.h"
+#include "jobs.h"
 
 #include "handlers.h"
 #include "ingress.h"
@@ -8,13 +8,15 @@
 #include "domain/answer.h"
 #include "domain/document.h"
 #include "domain/stored.h"
+#include "store/jobs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     LISTED_FINDINGS = 100,
-    LISTED_RAW_BYTES = 8 * 1024 * 1024, /* raw_data of one answer; beyond it is null, see .../errors */
+    LISTED_RAW_BYTES =
+        8 * 1024 * 1024, /* raw_data of one answer; beyond it is null, see .../errors */
     QUEUE_PENDING = 10,
     QUEUE_PROCESSING = 5,
     DEFAULT_LIMIT = 20,
@@ -50,8 +52,8 @@ static bool list_findings(void *ctx, const bson_t *row)
 }
 
 /* Rows are asked for only when the job says that there are some. */
-static bool append_findings(struct call *call, const bson_t *job, const char *severity,
-                            bson_t *out, struct err *err)
+static bool append_findings(struct call *call, const bson_t *job, const char *severity, bson_t *out,
+                            struct err *err)
 {
     bool is_error = strcmp(severity, "error") == 0;
     const char *count = is_error ? "error_count" : "warning_count";
@@ -66,6 +68,23 @@ static bool append_findings(struct call *call, const bson_t *job, const char *se
     return ok;
 }
 
+bool jobs_load(struct call *call, const char *entity, bson_t **out, struct request_fault *fault)
+{
+    AUTO(bson) bson_t *job = NULL;
+    struct err err;
+
+    if (!jobs_get(call->session, call->who.tenant, params_path(call, 0), &job, &err)) {
+        return refuse_error(fault, &err, PROBLEM_job_not_found);
+    }
+    const char *found = document_text(job, "entity");
+
+    if (!found || strcmp(found, entity) != 0) {
+        return request_refuse(fault, PROBLEM_job_not_found, "%s", "");
+    }
+    *out = STEAL(job);
+    return true;
+}
+
 static void show_job(struct call *call, const char *entity)
 {
     AUTO(bson) bson_t *job = NULL;
@@ -74,15 +93,8 @@ static void show_job(struct call *call, const char *entity)
     struct err err;
     bson_t shown;
 
-    if (!jobs_get(call->session, call->who.tenant, params_path(call, 0), &job, &err)) {
-        refuse_error(&fault, &err, PROBLEM_job_not_found);
+    if (!jobs_load(call, entity, &job, &fault)) {
         reply_fault(call->reply, &fault);
-        return;
-    }
-    const char *found = document_text(job, "entity");
-
-    if (!found || strcmp(found, entity) != 0) {
-        reply_problem(call->reply, PROBLEM_job_not_found);
         return;
     }
     BSON_APPEND_DOCUMENT_BEGIN(out, "job", &shown);
@@ -93,8 +105,7 @@ static void show_job(struct call *call, const char *entity)
     if (ok) {
         reply_document(call->reply, 200, out);
     } else {
-        refuse_error(&fault, &err, PROBLEM_internal);
-        reply_fault(call->reply, &fault);
+        reply_error(call->reply, &err, PROBLEM_internal);
     }
 }
 
@@ -146,9 +157,8 @@ static bool read_cursor(const struct call *call, struct jobs_query *query,
     if (!cursor) {
         return true;
     }
-    if (!dot || !params_parse_number(
-                    arena_strndup(call->arena, cursor, (size_t)(dot - cursor)),
-                    (struct params_range){1, INT64_MAX}, &query->before_ms)) {
+    if (!dot || !params_parse_number(arena_strndup(call->arena, cursor, (size_t)(dot - cursor)),
+                                     (struct params_range){1, INT64_MAX}, &query->before_ms)) {
         return request_refuse(fault, PROBLEM_field_value, "cursor must be a next_cursor");
     }
     query->before_id = dot + 1;
@@ -183,21 +193,18 @@ void jobs_list(struct call *call)
         return;
     }
     BSON_APPEND_ARRAY_BEGIN(out, "jobs", &array);
-    struct job_list list = {.array = &array,
-                            .now_ms = call->now_ms,
-                            .append = answer_append_job,
-                            .arena = call->arena};
+    struct job_list list = {
+        .array = &array, .now_ms = call->now_ms, .append = answer_append_job, .arena = call->arena};
     bool ok = jobs_find(call->session, &query, list_job, &list, &err);
     bson_append_array_end(out, &array);
     if (!ok) {
-        refuse_error(&fault, &err, PROBLEM_internal);
-        reply_fault(call->reply, &fault);
+        reply_error(call->reply, &err, PROBLEM_internal);
         return;
     }
     if (list.count == query.limit) {
-        BSON_APPEND_UTF8(out, "next_cursor",
-                         arena_printf(call->arena, "%lld.%s", (long long)list.last_created_ms,
-                                      list.last_id));
+        BSON_APPEND_UTF8(
+            out, "next_cursor",
+            arena_printf(call->arena, "%lld.%s", (long long)list.last_created_ms, list.last_id));
     } else {
         BSON_APPEND_NULL(out, "next_cursor");
     }
@@ -259,7 +266,6 @@ void jobs_show_queue(struct call *call)
                                     .entity = "products",
                                     .status = "processing",
                                     .limit = QUEUE_PROCESSING};
-    struct request_fault fault;
     struct err err;
 
     append_stats(call, out);
@@ -267,7 +273,6 @@ void jobs_show_queue(struct call *call)
         append_jobs_in(call, &processing, "processing_jobs", out, &err)) {
         reply_document(call->reply, 200, out);
     } else {
-        refuse_error(&fault, &err, PROBLEM_internal);
-        reply_fault(call->reply, &fault);
+        reply_error(call->reply, &err, PROBLEM_internal);
     }
 }

@@ -60,14 +60,6 @@ static void reply_company(struct call *call, const bson_t *company)
     reply_document(call->reply, 200, out);
 }
 
-static void reply_error(struct call *call, const struct err *err, enum problem_id absent)
-{
-    struct request_fault fault;
-
-    refuse_error(&fault, err, absent);
-    reply_fault(call->reply, &fault);
-}
-
 /* ---- one document ---- */
 
 void products_show(struct call *call)
@@ -79,7 +71,7 @@ void products_show(struct call *call)
     if (documents_get(call->session, &key, &product, &err)) {
         reply_product(call, product);
     } else {
-        reply_error(call, &err, PROBLEM_product_not_found);
+        reply_error(call->reply, &err, PROBLEM_product_not_found);
     }
 }
 
@@ -92,7 +84,7 @@ void customers_show(struct call *call)
     if (documents_get(call->session, &key, &company, &err)) {
         reply_company(call, company);
     } else {
-        reply_error(call, &err, PROBLEM_customer_not_found);
+        reply_error(call->reply, &err, PROBLEM_customer_not_found);
     }
 }
 
@@ -108,7 +100,7 @@ void products_show_version(struct call *call)
     } else if (documents_get_version(call->session, &key, version, &document, &err)) {
         reply_product(call, document);
     } else {
-        reply_error(call, &err, PROBLEM_version_not_found);
+        reply_error(call->reply, &err, PROBLEM_version_not_found);
     }
 }
 
@@ -164,7 +156,7 @@ static void list_versions(struct call *call, const struct entity *entity, enum p
     }
     bson_append_array_end(out, &array);
     if (!ok) {
-        reply_error(call, &err, absent);
+        reply_error(call->reply, &err, absent);
         return;
     }
     if (page.has_more) {
@@ -227,14 +219,14 @@ void products_search(struct call *call)
         if (err.kind == ERR_UNAVAILABLE) {
             reply_problem(call->reply, PROBLEM_search_unavailable);
         } else {
-            reply_error(call, &err, PROBLEM_internal);
+            reply_error(call->reply, &err, PROBLEM_internal);
         }
         return;
     }
     struct documents_query documents = {entity_products.name, call->who.tenant, hits.codes,
                                         hits.count};
     if (!documents_find(call->session, &documents, &list, &err)) {
-        reply_error(call, &err, PROBLEM_internal);
+        reply_error(call->reply, &err, PROBLEM_internal);
         return;
     }
     BSON_APPEND_ARRAY_BEGIN(out, "products", &array);

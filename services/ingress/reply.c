@@ -101,3 +101,11 @@ bool refuse_error(struct request_fault *fault, const struct err *err, enum probl
     log_error("%s: %s", err_kind_name(err->kind), err->msg);
     return request_refuse(fault, PROBLEM_internal, "%s", "");
 }
+
+void reply_error(struct web_reply *reply, const struct err *err, enum problem_id absent)
+{
+    struct request_fault fault;
+
+    refuse_error(&fault, err, absent);
+    reply_fault(reply, &fault);
+}

@@ -48,17 +48,16 @@ struct route {
 /* By the first digit of the status. */
 static struct metric requests[] = {
 #define REQUESTS(class)                                                                            \
-    {.name = "consign_http_requests_total",                                                        \
-     .help = "Requests answered",                                                                  \
-     .type = METRIC_COUNTER,                                                                       \
-     .labels = "class=\"" class "\""}
+    {                                                                                              \
+        .name = "consign_http_requests_total", .help = "Requests answered",                        \
+        .type = METRIC_COUNTER, .labels = "class=\"" class "\""                                    \
+    }
     REQUESTS("1xx"), REQUESTS("2xx"), REQUESTS("3xx"), REQUESTS("4xx"), REQUESTS("5xx")};
 static struct metric request_time = {.name = "consign_http_request_seconds",
                                      .help = "Time from the whole request to its answer",
                                      .type = METRIC_HISTOGRAM};
-static struct metric inflight_bytes = {.name = "consign_inflight_bytes",
-                                       .help = "Bytes of request bodies held",
-                                       .type = METRIC_GAUGE};
+static struct metric inflight_bytes = {
+    .name = "consign_inflight_bytes", .help = "Bytes of request bodies held", .type = METRIC_GAUGE};
 
 static void note_inflight_bytes(struct ingress *app)
 {
@@ -119,8 +118,7 @@ static bool admit(struct call *call, const struct route *route, struct request_f
     if (!authenticate(call, fault) || !authorize(call, route->permissions, fault)) {
         return false;
     }
-    log_set_context(
-        &(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});
+    log_set_context(&(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});
     return store_session_open(call->app->store, &call->session, &err) ||
            refuse_error(fault, &err, PROBLEM_internal);
 }
@@ -176,7 +174,8 @@ static void show_health(void *app, struct web_request *request, struct web_reply
     reply_text(reply, 200, "ok\n");
 }
 
-/* Stays ready while Kafka or MongoDB is away: reads and 503s with Retry-After tell a partner more than a closed door. */
+/* Stays ready while Kafka or MongoDB is away: reads and 503s with Retry-After tell a partner more
+ * than a closed door. */
 static void show_readiness(void *app, struct web_request *request, struct web_reply *reply)
 {
     const struct ingress *ingress = app;
@@ -199,10 +198,9 @@ static void show_metrics(void *app, struct web_request *request, struct web_repl
 
 #define ENTRY(method, pattern, permissions, handler) {method, pattern, serve_##handler, false},
 
-const struct web_route ingress_routes[] = {
-    {"GET", "/healthz", show_health, true},
-    {"GET", "/readyz", show_readiness, true},
-    {"GET", "/metrics", show_metrics, true},
-    ROUTES(ENTRY)};
+const struct web_route ingress_routes[] = {{"GET", "/healthz", show_health, true},
+                                           {"GET", "/readyz", show_readiness, true},
+                                           {"GET", "/metrics", show_metrics, true},
+                                           ROUTES(ENTRY)};
 
 const size_t ingress_route_count = sizeof(ingress_routes) / sizeof(ingress_routes[0]);

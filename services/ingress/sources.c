@@ -23,14 +23,6 @@ static void reply_source(struct call *call, int status, const bson_t *source)
     reply_document(call->reply, status, out);
 }
 
-static void reply_error(struct call *call, const struct err *err)
-{
-    struct request_fault fault;
-
-    refuse_error(&fault, err, PROBLEM_source_not_found);
-    reply_fault(call->reply, &fault);
-}
-
 static bool read_source(struct call *call, const bson_t **out, struct request_fault *fault)
 {
     struct err err;
@@ -67,7 +59,7 @@ void sources_create(struct call *call)
     } else if (err.kind == ERR_CONFLICT) {
         reply_problem(call->reply, PROBLEM_source_exists);
     } else {
-        reply_error(call, &err);
+        reply_error(call->reply, &err, PROBLEM_source_not_found);
     }
 }
 
@@ -95,7 +87,7 @@ void sources_list_all(struct call *call)
     if (ok) {
         reply_document(call->reply, 200, out);
     } else {
-        reply_error(call, &err);
+        reply_error(call->reply, &err, PROBLEM_source_not_found);
     }
 }
 
@@ -108,7 +100,7 @@ void sources_show(struct call *call)
     if (sources_get(call->session, &key, &source, &err)) {
         reply_source(call, 200, source);
     } else {
-        reply_error(call, &err);
+        reply_error(call->reply, &err, PROBLEM_source_not_found);
     }
 }
 
@@ -132,7 +124,7 @@ void sources_put(struct call *call)
     } else if (sources_replace(call->session, &key, source, &stored, &err)) {
         reply_source(call, 200, stored);
     } else {
-        reply_error(call, &err);
+        reply_error(call->reply, &err, PROBLEM_source_not_found);
     }
 }
 
@@ -145,6 +137,6 @@ void sources_remove(struct call *call)
     if (sources_delete(call->session, &key, &err)) {
         reply_document(call->reply, 200, out);
     } else {
-        reply_error(call, &err);
+        reply_error(call->reply, &err, PROBLEM_source_not_found);
     }
 }

@@ -52,8 +52,8 @@ static bool claim_key(struct call *call, struct submit *submit, struct request_f
     if (!request_is_idempotency_key(header)) {
         return request_refuse(fault, PROBLEM_idempotency_key, "%s", "");
     }
-    submit->key = (struct idempotency_key){call->who.tenant,
-                                           arena_strndup(call->arena, header.p, header.n)};
+    submit->key =
+        (struct idempotency_key){call->who.tenant, arena_strndup(call->arena, header.p, header.n)};
     digest_sha256(call->request->body, digest);
     struct idempotency_request request = {.key = submit->key,
                                           .route = submit->kind->route,
@@ -77,8 +77,8 @@ static void release_key(struct call *call, const struct submit *submit)
 {
     struct err err;
 
-    if (submit->key.key && !idempotency_release(call->session, &submit->key,
-                                                submit->claim.lease_until, &err)) {
+    if (submit->key.key &&
+        !idempotency_release(call->session, &submit->key, submit->claim.lease_until, &err)) {
         log_warn("releasing the idempotency key: %s", err.msg);
     }
 }
@@ -89,8 +89,7 @@ static void remember_answer(struct call *call, const struct submit *submit)
     struct idempotency_answer answer = {call->reply->status, call->reply->body.data};
     struct err err;
 
-    if (submit->key.key &&
-        !idempotency_finish(call->session, &submit->key, &answer, &err)) {
+    if (submit->key.key && !idempotency_finish(call->session, &submit->key, &answer, &err)) {
         log_warn("remembering the answer: %s", err.msg);
     }
 }

@@ -106,6 +106,43 @@ static void a_time_out_of_unknown_outcome_ends_in_an_acknowledged_delivery(void 
     assert_stored_in_order(f, "0 1 2 3 4 ");
 }
 
+static void order_holds_whichever_request_fails_first(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(buf) struct buf expected = {0};
+    enum { ROUNDS = 6 };
+
+    for (size_t round = 0; round < ROUNDS; round++) {
+        rd_kafka_resp_err_t errors[ROUNDS] = {0};
+
+        errors[round] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+        rd_kafka_mock_push_request_errors_array(f->cluster, PRODUCE_REQUEST, round + 1, errors);
+        kafka_publish_numbers(f->producer, "t", "k", 10);
+        buf_adds(&expected, "0 1 2 3 4 5 6 7 8 9 ");
+    }
+    assert_stored_in_order(f, expected.data);
+}
+
+static void nothing_behind_a_message_that_cannot_be_stored_gets_through(void **state)
+{
+    struct fixture *f = *state;
+    const rd_kafka_resp_err_t errors[] = {0, 0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE};
+    const struct bus_out messages[] = {
+        {.topic = "t", .key = "k", .value = STR("0")},
+        {.topic = "t", .key = "k", .value = STR("1")},
+        {.topic = "t", .key = "k", .value = STR("2")},
+        {.topic = "t", .key = "k", .value = STR("3")},
+    };
+    const struct bus_out after = {.topic = "t", .key = "k", .value = STR("after")};
+    struct err err = {0};
+
+    rd_kafka_mock_push_request_errors_array(f->cluster, PRODUCE_REQUEST, 3, errors);
+    assert_false(bus_publish(f->producer, messages, 4, PATIENCE_MS, &err));
+    assert_int_equal(err.kind, ERR_INVALID);
+    assert_ok(bus_publish(f->producer, &after, 1, PATIENCE_MS, &err), &err);
+    assert_stored_in_order(f, "0 1 after ");
+}
+
 static void a_message_that_the_broker_finds_too_large_is_invalid(void **state)
 {
     struct fixture *f = *state;
@@ -169,6 +206,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(a_leader_that_moved_delays_messages_and_loses_none),
         CLAIM(a_time_out_of_unknown_outcome_ends_in_an_acknowledged_delivery),
+        CLAIM(order_holds_whichever_request_fails_first),
+        CLAIM(nothing_behind_a_message_that_cannot_be_stored_gets_through),
         CLAIM(a_message_that_the_broker_finds_too_large_is_invalid),
         CLAIM(a_producer_that_may_not_write_says_that_the_set_up_is_broken),
         CLAIM(the_producer_is_down_while_the_broker_is_and_up_again_by_itself),

@@ -3,6 +3,7 @@
 #include "support/web_fixture.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -135,6 +136,32 @@ static void a_released_body_makes_room_before_the_answer(void **state)
     web_fixture_close(&fixture);
 }
 
+static void bodies_that_arrive_together_cannot_fill_the_memory(void **state)
+{
+    enum { SIZE = 4 << 20, COUNT = 8 };
+    struct web_options options = web_fixture_options();
+    struct web_fixture fixture;
+    char *body = calloc(1, SIZE);
+    int fds[COUNT];
+
+    (void)state;
+    options.max_body_bytes = options.max_inflight_bytes = SIZE;
+    web_fixture_open(&fixture, options);
+    for (int i = 0; i < COUNT; i++) {
+        fds[i] = ask_later(&fixture, "POST /echo HTTP/1.1\r\nHost: a\r\n"
+                                     "Content-Length: 4194304\r\n\r\n");
+        raw_send_bytes(fds[i], body, SIZE - 1);
+    }
+    for (int i = 0; i < COUNT - 1; i++) {
+        assert_true(raw_is_closed(fds[i]));
+        close(fds[i]);
+    }
+    raw_send(fds[COUNT - 1], "x");
+    assert_status(fds[COUNT - 1], 200);
+    free(body);
+    web_fixture_close(&fixture);
+}
+
 static void a_client_that_leaves_before_the_answer_does_no_harm(void **state)
 {
     struct web_fixture fixture;
@@ -236,6 +263,7 @@ int main(void)
         cmocka_unit_test(health_is_answered_while_every_worker_is_busy),
         cmocka_unit_test(bodies_beyond_the_bytes_in_flight_are_refused),
         cmocka_unit_test(a_released_body_makes_room_before_the_answer),
+        cmocka_unit_test(bodies_that_arrive_together_cannot_fill_the_memory),
         cmocka_unit_test(a_client_that_leaves_before_the_answer_does_no_harm),
         cmocka_unit_test(connections_beyond_the_cap_wait_for_a_place),
         cmocka_unit_test(a_client_that_never_reads_its_answer_loses_its_place),

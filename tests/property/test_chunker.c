@@ -27,7 +27,8 @@ struct job {
     struct chunk_plan plan;
 };
 
-/* Mostly small rows, some that fill a chunk alone; limits small enough that every rule is met often. */
+/* Mostly small rows, some that fill a chunk alone; limits small enough that every rule is met
+ * often. */
 static void make_job(struct job *job)
 {
     job->row_count = random_below(MAX_ROWS);
@@ -64,7 +65,8 @@ static void check_limits(const struct job *job, const struct chunk_span *span)
     }
 }
 
-/* The spans lie one behind the other over the whole order, and each lane counts in its own steps. */
+/* The spans lie one behind the other over the whole order, and each lane counts in its own steps.
+ */
 static void check_spans(const struct job *job)
 {
     size_t chunks_of[8] = {0};
@@ -74,8 +76,7 @@ static void check_spans(const struct job *job)
         const struct chunk_span *span = &job->plan.spans[i];
 
         assert_int_equal(span->first, next);
-        assert_int_equal(span->number,
-                         span->lane + chunks_of[span->lane]++ * job->limits.lanes);
+        assert_int_equal(span->number, span->lane + chunks_of[span->lane]++ * job->limits.lanes);
         check_limits(job, span);
         next += span->count;
     }

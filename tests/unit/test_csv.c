@@ -14,8 +14,8 @@ static void assert_line(const char *wanted, const struct str *cells, size_t coun
 static void plain_cells_are_written_as_they_are(void **state)
 {
     (void)state;
-    assert_line("4,A-1,,è bello\r\n",
-                (struct str[]){STR("4"), STR("A-1"), STR(""), STR("è bello")}, 4);
+    assert_line("4,A-1,,è bello\r\n", (struct str[]){STR("4"), STR("A-1"), STR(""), STR("è bello")},
+                4);
 }
 
 static void cells_with_separators_are_quoted(void **state)
@@ -28,10 +28,9 @@ static void cells_with_separators_are_quoted(void **state)
 static void a_cell_never_starts_a_formula(void **state)
 {
     (void)state;
-    assert_line("\"'=1+1\",\"'+1\",\"'-1\",\"'@A1\",\"'\tx\",\"'\rx\"\r\n",
-                (struct str[]){STR("=1+1"), STR("+1"), STR("-1"), STR("@A1"), STR("\tx"),
-                               STR("\rx")},
-                6);
+    assert_line(
+        "\"'=1+1\",\"'+1\",\"'-1\",\"'@A1\",\"'\tx\",\"'\rx\"\r\n",
+        (struct str[]){STR("=1+1"), STR("+1"), STR("-1"), STR("@A1"), STR("\tx"), STR("\rx")}, 6);
 }
 
 int main(void)

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 static const struct request_shape companies = {.rows_key = "customers", .max_rows = 5000};
 static const struct request_shape products = {
     .rows_key = "products", .max_rows = 10000, .needs_source = true};
@@ -82,10 +81,10 @@ static void an_envelope_with_nothing_but_a_source_gets_the_defaults(void **state
 static void batch_fields_are_read_from_the_metadata(void **state)
 {
     AUTO(bson)
-    bson_t *body = BCON_NEW("source_id", "feed", "batch_id", "outer", "merge_mode", "partial",
-                            "batch_metadata", "{", "batch_id", "weekly", "batch_part",
-                            BCON_INT32(1), "batch_total_parts", BCON_INT32(4), "batch_total_items",
-                            BCON_INT64(8000), "}");
+    bson_t *body =
+        BCON_NEW("source_id", "feed", "batch_id", "outer", "merge_mode", "partial",
+                 "batch_metadata", "{", "batch_id", "weekly", "batch_part", BCON_INT32(1),
+                 "batch_total_parts", BCON_INT32(4), "batch_total_items", BCON_INT64(8000), "}");
     struct import_envelope envelope;
     struct request_fault fault;
 

@@ -1,0 +1,42 @@
+"""The processes behind the URL, through ./dev: where they listen, killing them, starting them again."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("ingress", "customer-importer", "product-importer", "search-sync", "job-tracker")
+
+
+class Stack:
+    def __init__(self, name):
+        self.name = name
+        self.metrics_ports = {}
+
+    def dev(self, *arguments, check=True):
+        # CONSIGN_BIN_DIR is for tests; the services were started without it and are to be found unchanged.
+        environment = {key: value for key, value in os.environ.items() if key != "CONSIGN_BIN_DIR"}
+        run = subprocess.run([ROOT / "dev", *arguments], env={**environment, "CONSIGN_STACK": self.name}, text=True,
+                             stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+        assert run.returncode == 0 or not check, f"./dev {' '.join(arguments)}:\n{run.stdout}{run.stderr}"
+        return run.stdout
+
+    def up(self):
+        self.dev("up")
+
+    def metrics_url(self, service):
+        """From the table of ./dev status: name, pid, port(s), health, uptime."""
+        if not self.metrics_ports:
+            rows = [line.split() for line in self.dev("status", check=False).splitlines()]
+            self.metrics_ports = {row[0]: row[2].split(",")[-1] for row in rows if row and row[0] in SERVICES}
+        return f"http://127.0.0.1:{self.metrics_ports[service]}"
+
+    def pid(self, service):
+        pid = int((ROOT / ".dev/run" / self.name / f"{service}.pid").read_text().split()[0])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+        assert Path(command).name == f"consign-{service}", f"process {pid} is {command}"
+        return pid
+
+    def kill(self, service):
+        os.kill(self.pid(service), signal.SIGKILL)

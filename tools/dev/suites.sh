@@ -1,0 +1,72 @@
+# The test suites: how each is run. A suite leaves JUnit results in <results>/<suite>.xml.
+
+# What CI runs. These must have tests; the further ones run as soon as they have some.
+required_suites=(unit property arch integration e2e)
+further_suites=(fuzz fault chaos)
+
+suite_exists() {
+    case $1 in
+    unit | property | integration | fault) compgen -G "tests/$1/test_*.c" ;;
+    e2e | arch | chaos) compgen -G "tests/$1/test_*.py" ;;
+    fuzz) compgen -G 'tests/fuzz/corpus/*' ;;
+    *) return 1 ;;
+    esac >/dev/null
+}
+
+# suites_need <servers|services> <suite ...>: whether one of the suites does.
+suites_need() {
+    local need=$1 suite
+
+    shift
+    for suite in "$@"; do
+        case $need:$suite in
+        servers:integration | services:e2e | services:chaos) return 0 ;;
+        esac
+    done
+    return 1
+}
+
+suite_ctest() {
+    local parallel=1
+
+    if [[ $1 == unit || $1 == property ]]; then
+        parallel=$(nproc)
+    fi
+    ctest --test-dir build/dev --label-regex "^$1\$" --no-tests=error --parallel "$parallel" --output-on-failure \
+        --test-output-size-passed 10000000 --test-output-size-failed 10000000 --output-junit "$results/$1.xml"
+}
+
+suite_pytest() {
+    .dev/venv/bin/python -B -m pytest "tests/$1" -q -p no:cacheprovider --junit-xml "$results/$1.xml"
+}
+
+# Every corpus is replayed once through its target; the search for new inputs is not a test.
+suite_fuzz() {
+    local name status names=() cases=()
+
+    for name in tests/fuzz/corpus/*/; do
+        names+=("$(basename "$name")")
+    done
+    build_configure_and_compile fuzz "${names[@]/#/fuzz_}"
+    for name in "${names[@]}"; do
+        status=0
+        "build/fuzz/bin/fuzz_$name" -runs=0 "tests/fuzz/corpus/$name" >>"$results/fuzz.out" 2>&1 || status=1
+        cases+=("the_corpus_of_${name}_passes=$status")
+    done
+    results_write fuzz "${cases[@]}"
+    [[ " ${cases[*]}" != *=1* ]]
+}
+
+suite_run() {
+    export CONSIGN_BIN_DIR=$PWD/build/dev/bin
+    case $1 in
+    unit | property | integration | fault) suite_ctest "$1" ;;
+    e2e | arch | chaos) suite_pytest "$1" ;;
+    fuzz) suite_fuzz ;;
+    esac
+}
+
+# results_write <suite> <case>=<0 or 1> ...: <results>/<suite>.out is what failed cases show.
+results_write() {
+    .dev/venv/bin/python -B tools/dev/results.py write "$results/$1.xml" "$results/$1.out" "${@:2}"
+}

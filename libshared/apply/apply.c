@@ -5,6 +5,7 @@
 #include "log/log.h"
 #include "runtime/metrics.h"
 #include "store/progress.h"
+#include "store/writers.h"
 
 #include <string.h>
 
@@ -28,6 +29,8 @@ struct apply *apply_open(const struct apply_options *options)
     apply->arena = arena_new();
     apply->known_arena = arena_new();
     apply->accepted = strmap_new(apply->known_arena);
+    apply->taken_arena = arena_new();
+    apply->taken = strmap_new(apply->taken_arena);
     return apply;
 }
 
@@ -36,8 +39,10 @@ void apply_close(struct apply *apply)
     if (!apply) {
         return;
     }
+    store_session_close(apply->session);
     arena_free(apply->arena);
     arena_free(apply->known_arena);
+    arena_free(apply->taken_arena);
     mem_free(apply);
 }
 
@@ -192,36 +197,62 @@ static bool write_all(struct apply *apply, struct store_session *session, const 
     return true;
 }
 
+/* Makes this process the writer of the run's partition, once, and again after it had to doubt it.
+ */
+static bool take_partition(struct apply *apply, const struct bus_run *run, struct err *err)
+{
+    char *partition =
+        arena_printf(apply->arena, "%s|%d", run->messages[0].topic, run->messages[0].partition);
+
+    if (strmap_get(apply->taken, partition)) {
+        return true;
+    }
+    if (!writers_take(apply->session, partition, err)) {
+        return false;
+    }
+    strmap_put(apply->taken, arena_strdup(apply->taken_arena, partition), apply);
+    return true;
+}
+
+/* A conflict means that somebody else writes here, alive or dead: the next try ends it. */
+static void doubt_partitions(struct apply *apply)
+{
+    arena_reset(apply->taken_arena);
+    apply->taken = strmap_new(apply->taken_arena);
+}
+
+static bool open_session(struct apply *apply, struct err *err)
+{
+    return apply->session || store_session_open(apply->store, &apply->session, err);
+}
+
 bool apply_run(void *ctx, const struct bus_run *run, struct err *err)
 {
-    AUTO(store_session) struct store_session *session = NULL;
     struct apply *apply = ctx;
     struct works works = {0};
 
     arena_reset(apply->arena);
-    if (!store_session_open(apply->store, &session, err)) {
+    if (!open_session(apply, err)) {
         return false;
     }
     if (!decode(apply, run, &works, err)) {
-        return run->count == 1 && give_up(session, &run->messages[0], err);
+        return run->count == 1 && give_up(apply->session, &run->messages[0], err);
     }
-    if (!apply_await_acceptance(apply, session, &works, err)) {
+    if (!apply_await_acceptance(apply, apply->session, &works, err)) {
         return false;
     }
     if (works.count == 0) {
         return true;
     }
-    int64_t started_ms = clock_monotonic_ms();
-
-    if (!write_all(apply, session, &works, err)) {
+    if (!take_partition(apply, run, err)) {
         return false;
     }
-    int64_t written_ms = clock_monotonic_ms();
-
-    if (!apply_publish(apply, &works, err)) {
-        return err_context(err, "publishing the progress of %zu chunks", works.count);
+    if (!write_all(apply, apply->session, &works, err)) {
+        if (err->kind == ERR_CONFLICT) {
+            doubt_partitions(apply);
+        }
+        return false;
     }
-    log_debug("applied %zu chunks in %lld ms, published in %lld ms", works.count,
-              (long long)(written_ms - started_ms), (long long)(clock_monotonic_ms() - written_ms));
-    return true;
+    return apply_publish(apply, &works, err) ||
+           err_context(err, "publishing the progress of %zu chunks", works.count);
 }

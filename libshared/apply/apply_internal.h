@@ -12,6 +12,10 @@ struct apply {
     struct bus_producer *producer;
     const struct entity *entity;
     struct arena *arena; /* of the run in hand */
+    struct store_session
+        *session; /* kept from run to run: its server session is what writers_take notes */
+    struct arena *taken_arena;
+    struct strmap *taken; /* partitions that this process writes, as far as it knows */
     struct arena *known_arena;
     struct strmap *accepted; /* ids of jobs known to be accepted, forgotten now and then */
 };

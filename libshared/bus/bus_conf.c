@@ -51,9 +51,9 @@ static const struct setting producer_settings[] = {
 
 /*
  * The session time-out bounds how long partitions lie idle after a kill -9: heartbeats come from a
- * thread of librdkafka, so a handler that takes long does not need a longer one. Static membership
- * would save the rebalance of a planned restart, but keeps the partitions of a dead member idle for
- * the whole time-out and never leaves on close.
+ * thread of librdkafka, so a handler that takes long does not need a longer one. With
+ * CONSIGN_INSTANCE membership is static: the same instance has its partitions back as soon as it is
+ * started again.
  */
 static const struct setting consumer_settings[] = {
     {"partition.assignment.strategy", "range"},

@@ -149,6 +149,9 @@ static bool connect_client(struct bus_consumer *consumer, const struct config *c
         !bus_conf_set(conf, "group.id", group_id, err)) {
         return false;
     }
+    if (*config->instance && !bus_conf_set(conf, "group.instance.id", config->instance, err)) {
+        return false;
+    }
     rd_kafka_conf_set_opaque(conf, consumer);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_error_cb(conf, on_error);

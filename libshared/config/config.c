@@ -24,6 +24,10 @@ static const struct setting settings[] = {
     {"KAFKA_BROKERS", TEXT, AT(kafka_brokers), 0, 0, "127.0.0.1:19092", "Kafka bootstrap servers"},
     {"CONSIGN_TOPIC_PREFIX", TEXT, AT(topic_prefix), 0, 0, "",
      "Text before every topic and consumer group name"},
+    {"CONSIGN_INSTANCE", TEXT, AT(instance), 0, 0, "",
+     "Name of this instance among those of its program, kept over restarts (a StatefulSet's pod "
+     "name): a consumer that is "
+     "started again within the session time-out then has its partitions back at once. Empty: none"},
     {"MONGO_URI", TEXT, AT(mongo_uri), 0, 0, "mongodb://127.0.0.1:27117",
      "MongoDB connection string; a replica set"},
     {"CONSIGN_DATABASE", TEXT, AT(mongo_database), 0, 0, "consign", "Database name"},

@@ -13,6 +13,7 @@
 struct config {
     char *kafka_brokers;
     char *topic_prefix;
+    char *instance;
     char *mongo_uri;
     char *mongo_database;
     char *search_url;

@@ -9,6 +9,7 @@
 enum {
     TAKE_MS = 200,      /* the stop signal is seen at least this often */
     FAILING_MS = 30000, /* a run that fails for so long makes the program not ready */
+    MAX_CONFLICT_LEVEL = 2,
 };
 
 static struct metric messages_consumed = {.name = "consign_messages_consumed_total",
@@ -126,6 +127,15 @@ static void idle(struct loop *loop, const struct bus_run *run, int64_t wait_ms)
     }
 }
 
+/* A conflict ends when the other side commits, so waiting longer and longer for it would help
+ * nobody. */
+static unsigned backoff_level(unsigned attempts, const struct err *err)
+{
+    unsigned level = attempts - 1;
+
+    return err->kind == ERR_CONFLICT && level > MAX_CONFLICT_LEVEL ? MAX_CONFLICT_LEVEL : level;
+}
+
 /* Repeats with back-off, without limit, what fails for a reason that passes. */
 static enum outcome insist(struct loop *loop, struct task *task, struct err *err)
 {
@@ -143,7 +153,7 @@ static enum outcome insist(struct loop *loop, struct task *task, struct err *err
         if (!loop->failing_since_ms) {
             loop->failing_since_ms = clock_monotonic_ms();
         }
-        int64_t delay_ms = runtime_backoff_ms(loop->config, task->attempts - 1);
+        int64_t delay_ms = runtime_backoff_ms(loop->config, backoff_level(task->attempts, err));
 
         metric_add(&retries, 1);
         log_retry(task, delay_ms, err);

@@ -162,29 +162,35 @@ void store_session_close(struct store_session *session)
         return;
     }
     store_abort(session);
+    if (session->own) {
+        mongoc_client_session_destroy(session->own);
+    }
     mongoc_client_pool_push(session->store->pool, session->client);
     mem_free(session);
+}
+
+bool store_own_session(struct store_session *session, struct err *err)
+{
+    bson_error_t error;
+
+    if (!session->own) {
+        session->own = mongoc_client_start_session(session->client, NULL, &error);
+    }
+    return session->own || store_fail(err, &error, NULL);
 }
 
 bool store_begin(struct store_session *session, struct err *err)
 {
     bson_error_t error;
 
-    session->txn = mongoc_client_start_session(session->client, NULL, &error);
-    if (!session->txn) {
+    if (!store_own_session(session, err)) {
+        return false;
+    }
+    if (!mongoc_client_session_start_transaction(session->own, NULL, &error)) {
         return store_fail(err, &error, NULL);
     }
-    if (!mongoc_client_session_start_transaction(session->txn, NULL, &error)) {
-        store_abort(session);
-        return store_fail(err, &error, NULL);
-    }
+    session->txn = session->own;
     return true;
-}
-
-static void end_session(struct store_session *session)
-{
-    mongoc_client_session_destroy(session->txn);
-    session->txn = NULL;
 }
 
 bool store_commit(struct store_session *session, struct err *err)
@@ -205,7 +211,7 @@ bool store_commit(struct store_session *session, struct err *err)
         }
         bson_destroy(&reply);
         if (ok) {
-            end_session(session);
+            session->txn = NULL;
             return true;
         }
     }
@@ -220,7 +226,7 @@ void store_abort(struct store_session *session)
         /* An abort that fails leaves a transaction that the server ends by itself. */
         (void)mongoc_client_session_abort_transaction(session->txn, NULL);
     }
-    end_session(session);
+    session->txn = NULL;
 }
 
 mongoc_collection_t *store_collection(struct store_session *session, const char *name)

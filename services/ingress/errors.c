@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-
 /*
  * All findings of a job as NDJSON or CSV. An answer ends behind the row that passes ANSWER_BYTES;
  * the rest is found under the address in its Link header.

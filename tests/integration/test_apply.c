@@ -7,6 +7,7 @@
 #include "message/message.h"
 #include "message/topics.h"
 #include "store/store.h"
+#include "store/writers.h"
 #include "support/rows.h"
 #include "support/test.h"
 
@@ -377,6 +378,28 @@ static void a_message_that_is_no_chunk_fails_its_job_and_is_given_up(void **stat
     assert_string_equal(document_text(job, "failure.code"), "chunk_unreadable");
 }
 
+static void a_writer_that_died_in_mid_transaction_does_not_hold_up_its_successor(void **state)
+{
+    AUTO(store_session) struct store_session *dead = NULL;
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", "acme|orphan");
+    AUTO(bson) bson_t *touch = BCON_NEW("$set", "{", "touched", BCON_BOOL(true), "}");
+    struct chunk_spec spec = {.job_id = new_job("accepted"), .rows = {"{'entity_code':'orphan'}"}};
+    struct chunk_spec next = {.job_id = new_job("accepted"), .rows = {"{'entity_code':'orphan'}"}};
+    struct err err;
+
+    (void)state;
+    assert_applied(&entity_products, &spec, 1);
+    assert_ok(store_session_open(fixture.store, &dead, &err), &err);
+    assert_ok(writers_take(dead, TOPIC_IMPORT_PRODUCTS "|0", &err), &err);
+    assert_ok(store_begin(dead, &err), &err);
+    assert_ok(store_update(dead, "products", filter, touch, false, NULL, &err), &err);
+
+    assert_applied(&entity_products, &next, 1);
+    assert_int_equal(version_of("acme|orphan"), 2);
+    assert_false(store_commit(dead, &err));
+    assert_int_equal(err.kind, ERR_CONFLICT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +412,7 @@ int main(void)
         cmocka_unit_test(nothing_is_applied_while_a_job_is_being_accepted),
         cmocka_unit_test(a_public_code_of_another_company_is_refused_within_one_tenant),
         cmocka_unit_test(a_message_that_is_no_chunk_fails_its_job_and_is_given_up),
+        cmocka_unit_test(a_writer_that_died_in_mid_transaction_does_not_hold_up_its_successor),
     };
 
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);

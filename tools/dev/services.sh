@@ -81,6 +81,7 @@ service_settings() {
 
 service_export() {
     export CONSIGN_LISTEN=127.0.0.1 CONSIGN_PORT=${port[api]} CONSIGN_METRICS_PORT=${port[$1]}
+    export CONSIGN_INSTANCE=$1
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 }
 

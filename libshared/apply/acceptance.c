@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
-#include "domain/document.h"
+#include "domain/stored.h"
 #include "log/log.h"
 #include "store/jobs.h"
 
@@ -77,7 +77,8 @@ static bool judge(struct apply *apply, struct store_session *session,
         break;
     }
     *verdict = VERDICT_WAIT;
-    if (clock_now_ms() - chunk->accepted_at_ms > apply->config->accept_timeout_ms) {
+    if (clock_now_ms() - stored_date(job, "accepting_since", 0) >
+        apply->config->accept_timeout_ms) {
         return abandon(session, job_id, verdict, err);
     }
     return true;

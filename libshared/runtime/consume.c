@@ -38,6 +38,7 @@ struct loop {
     const struct consume_options *options;
     struct bus_consumer *consumer;
     int64_t failing_since_ms; /* 0 while tries succeed */
+    int64_t next_tick_ms;
 };
 
 /* What became of a run. */
@@ -249,6 +250,16 @@ static enum outcome work(struct loop *loop, const struct bus_run *run, struct er
 
 /* ---- the loop ---- */
 
+static void tick(struct loop *loop)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (loop->options->tick && now_ms >= loop->next_tick_ms) {
+        loop->next_tick_ms = now_ms + loop->options->tick_ms;
+        loop->options->tick(loop->options->ctx);
+    }
+}
+
 /* Takes and works one run; false when the program cannot go on. */
 static bool step(struct loop *loop, struct err *err)
 {
@@ -273,6 +284,7 @@ bool runtime_consume(struct runtime *runtime, const struct config *config,
                                 &loop.consumer, err);
 
     while (ok && !runtime_should_stop(runtime)) {
+        tick(&loop);
         ok = step(&loop, err);
     }
     runtime_set_ready(runtime, false);

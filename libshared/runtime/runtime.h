@@ -51,6 +51,9 @@ struct consume_options {
     /* Called after a message went to its DLQ, so that the service can say so on the job; may be
      * NULL. */
     void (*on_dead_letter)(void *ctx, const struct bus_message *message, const struct err *why);
+    /* Called between runs, about every `tick_ms`; may be NULL. */
+    void (*tick)(void *ctx);
+    int64_t tick_ms;
 };
 
 /* Consumes until the stop signal. Offsets are stored only after `handle` returned true (or the DLQ

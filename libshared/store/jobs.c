@@ -72,6 +72,7 @@ bool jobs_insert(struct store_session *session, const struct job_new *job, struc
     append_batch(document, job->envelope);
     BSON_APPEND_UTF8(document, "trace_id", job->trace_id);
     BSON_APPEND_DATE_TIME(document, "created_at", job->now_ms);
+    BSON_APPEND_DATE_TIME(document, "accepting_since", job->now_ms);
     append_zero_counters(document);
     BSON_APPEND_INT64(document, "plan", (int64_t)job->plan);
     bson_append_binary(document, "settings", -1, BSON_SUBTYPE_BINARY,
@@ -93,11 +94,13 @@ static bson_t *settlement_update(const struct job_settlement *settlement)
 {
     if (settlement->wanted == JOB_ACCEPTED) {
         return BCON_NEW("$set", "{", "acceptance", "accepted", "accepted_at",
-                        BCON_DATE_TIME(settlement->now_ms), "}");
+                        BCON_DATE_TIME(settlement->now_ms), "}", "$unset", "{", "accepting_since",
+                        "", "}");
     }
     return BCON_NEW("$set", "{", "acceptance", "abandoned", "status", "failed", "completed_at",
                     BCON_DATE_TIME(settlement->now_ms), "failure", "{", "code",
-                    BCON_UTF8(settlement->code), "error", BCON_UTF8(settlement->error), "}", "}");
+                    BCON_UTF8(settlement->code), "error", BCON_UTF8(settlement->error), "}", "}",
+                    "$unset", "{", "accepting_since", "", "}");
 }
 
 bool jobs_settle(struct store_session *session, const struct job_settlement *settlement,
@@ -123,19 +126,71 @@ bool jobs_settle(struct store_session *session, const struct job_settlement *set
     return true;
 }
 
-bool jobs_resume(struct store_session *session, const char *job_id, bson_t **out, struct err *err)
+bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
+                 struct err *err)
 {
     AUTO(bson)
     bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "{", "$in", "[", "accepting",
                               "abandoned", "]", "}");
     AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", "acceptance", "accepting", "status", "pending", "}",
-                              "$unset", "{", "failure", "", "completed_at", "", "}");
+    bson_t *update = BCON_NEW("$set", "{", "acceptance", "accepting", "status", "pending",
+                              "accepting_since", BCON_DATE_TIME(now_ms), "}", "$unset", "{",
+                              "failure", "", "completed_at", "", "}");
 
     if (store_find_and_update(session, jobs, filter, update, false, out, err)) {
         return true;
     }
     return err->kind == ERR_NOT_FOUND && store_get(session, jobs, job_id, out, err);
+}
+
+enum { STALE_AT_ONCE = 100 };
+
+struct stale {
+    struct arena *arena;
+    const char *ids[STALE_AT_ONCE];
+    size_t count;
+};
+
+static bool note_stale(void *ctx, const bson_t *job)
+{
+    struct stale *stale = ctx;
+
+    stale->ids[stale->count++] = arena_strdup(stale->arena, document_text(job, "_id"));
+    return stale->count < STALE_AT_ONCE;
+}
+
+bool jobs_abandon_stale(struct store_session *session, int64_t before_ms, int64_t now_ms,
+                        size_t *count, struct err *err)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("accepting_since", "{", "$lt", BCON_DATE_TIME(before_ms), "}",
+                              "acceptance", "accepting");
+    AUTO(bson)
+    bson_t *options =
+        BCON_NEW("limit", BCON_INT64(STALE_AT_ONCE), "projection", "{", "_id", BCON_INT32(1), "}");
+    struct stale stale = {.arena = arena};
+
+    if (!store_find(session, jobs, filter, options, note_stale, &stale, err)) {
+        return false;
+    }
+    *count = 0;
+    for (size_t i = 0; i < stale.count; i++) {
+        struct job_settlement settlement = {
+            .job_id = stale.ids[i],
+            .wanted = JOB_ABANDONED,
+            .code = problem_get(PROBLEM_not_accepted)->code,
+            .error = "the request was not accepted within the time allowed",
+            .now_ms = now_ms,
+        };
+        enum job_acceptance stands;
+
+        if (!jobs_settle(session, &settlement, &stands, err)) {
+            return false;
+        }
+        *count += stands == JOB_ABANDONED;
+    }
+    return true;
 }
 
 bool jobs_get(struct store_session *session, const char *tenant, const char *job_id, bson_t **out,

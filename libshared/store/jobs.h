@@ -48,10 +48,16 @@ struct job_settlement {
 bool jobs_settle(struct store_session *session, const struct job_settlement *settlement,
                  enum job_acceptance *stands, struct err *err) MUST_USE;
 
-/* Puts a job that is accepting or was abandoned back to accepting. *out is the job as it stands
- * afterwards, accepted when it was; the caller destroys it. ERR_NOT_FOUND. */
-bool jobs_resume(struct store_session *session, const char *job_id, bson_t **out,
+/* Puts a job that is accepting or was abandoned back to accepting, with its time counted anew from
+ * `now_ms`. *out is the job as it stands afterwards, accepted when it was; the caller destroys it.
+ * ERR_NOT_FOUND. */
+bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
                  struct err *err) MUST_USE;
+
+/* Gives up the jobs that have been accepting since before `before_ms`: their ingress died and
+ * nobody came back for them. *count says how many. */
+bool jobs_abandon_stale(struct store_session *session, int64_t before_ms, int64_t now_ms,
+                        size_t *count, struct err *err) MUST_USE;
 
 /* ---- reading ---- */
 

@@ -11,6 +11,7 @@ static const struct index indexes[] = {
     {"import_jobs", {"tenant", "-created_at"}, false},
     {"import_jobs", {"tenant", "batch_id"}, false},
     {"import_jobs", {"tenant", "status", "-created_at"}, false},
+    {"import_jobs", {"accepting_since"}, false},
     {"import_receipts", {"expires_at"}, true},
     {"import_errors", {"expires_at"}, true},
     {"idempotency_keys", {"expires_at"}, true},

@@ -63,7 +63,7 @@ static void on_setup_ostream(h2o_filter_t *filter, h2o_req_t *req, h2o_ostream_t
     web_connection_linger(req);
     web_reply_init(&reply, req->res.status);
     describe(web_server_of(req), is_too_large ? WEB_BODY_TOO_LARGE : WEB_MALFORMED, &reply);
-    req->res.headers = (h2o_headers_t){NULL};
+    req->res.headers = (h2o_headers_t){.size = 0};
     stream->super.do_send = send_problem;
     stream->body = web_reply_apply(&reply, req);
     h2o_setup_next_ostream(req, &stream->super.next);

@@ -207,7 +207,7 @@ bool acceptance_resume(struct call *call, struct submission *submission, const c
     AUTO(bson) bson_t *job = NULL;
     struct err err;
 
-    if (!jobs_resume(call->session, job_id, &job, &err)) {
+    if (!jobs_resume(call->session, job_id, call->now_ms, &job, &err)) {
         /* The first request died before it had inserted its job. */
         return err.kind == ERR_NOT_FOUND ? acceptance_commit(call, submission, job_id, fault)
                                          : refuse_error(fault, &err, PROBLEM_internal);

@@ -8,11 +8,12 @@
 #include "store/store.h"
 
 /* A run is only a way to fetch: each message is folded by itself. */
-enum { RUN_MESSAGES = 500, RUN_BYTES = 1 << 20 };
+enum { RUN_MESSAGES = 500, RUN_BYTES = 1 << 20, SWEEP_MS = 10000 };
 
 static bool open_servers(const struct config *config, struct tracker *tracker, struct err *err)
 {
     tracker->publish_timeout_ms = config->publish_timeout_ms;
+    tracker->accept_timeout_ms = config->accept_timeout_ms;
     return store_open(config, &tracker->store, err) &&
            bus_producer_open(config, &tracker->producer, err);
 }
@@ -28,6 +29,8 @@ static bool consume(struct runtime *runtime, const struct config *config, struct
         .topic_count = sizeof(topics) / sizeof(topics[0]),
         .limits = {.messages = RUN_MESSAGES, .weight = SIZE_MAX, .bytes = RUN_BYTES},
         .handle = track_handle,
+        .tick = track_tick,
+        .tick_ms = SWEEP_MS,
         .ctx = tracker,
     };
 

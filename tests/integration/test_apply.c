@@ -77,7 +77,7 @@ static const char *new_job_of(const char *tenant, const char *acceptance)
     id_new_job("queue_import", clock_now_ms(), id);
     AUTO(bson)
     bson_t *job = BCON_NEW("_id", BCON_UTF8(id), "tenant", BCON_UTF8(tenant), "acceptance",
-                           BCON_UTF8(acceptance), "status", BCON_UTF8("pending"), "created_at",
+                           BCON_UTF8(acceptance), "status", BCON_UTF8("pending"), "accepting_since",
                            BCON_DATE_TIME(clock_now_ms()));
     assert_ok(store_insert(fixture.session, "import_jobs", job, &err), &err);
     return arena_strdup(fixture.arena, id);

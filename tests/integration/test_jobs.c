@@ -4,6 +4,8 @@
 #include "domain/document.h"
 #include "store/jobs.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -186,7 +188,7 @@ static void an_abandoned_job_can_be_resumed_and_accepted(void **state)
     (void)state;
     insert_job("again");
     settle("again", JOB_ABANDONED);
-    assert_ok(jobs_resume(session, "again", &resumed, &err), &err);
+    assert_ok(jobs_resume(session, "again", 5000, &resumed, &err), &err);
     assert_int_equal(job_acceptance(resumed), JOB_ACCEPTING);
     assert_string_equal(document_text(resumed, "status"), "pending");
     assert_false(bson_has_field(resumed, "failure"));
@@ -203,10 +205,33 @@ static void an_accepted_job_stays_accepted_when_it_is_resumed(void **state)
     (void)state;
     insert_job("kept");
     settle("kept", JOB_ACCEPTED);
-    assert_ok(jobs_resume(session, "kept", &resumed, &err), &err);
+    assert_ok(jobs_resume(session, "kept", 5000, &resumed, &err), &err);
     assert_int_equal(job_acceptance(resumed), JOB_ACCEPTED);
-    assert_false(jobs_resume(session, "never", &none, &err));
+    assert_false(jobs_resume(session, "never", 5000, &none, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
+}
+
+static void only_jobs_that_stay_in_acceptance_are_given_up(void **state)
+{
+    AUTO(bson) bson_t *job = NULL;
+    AUTO(bson) bson_t *resumed = NULL;
+    size_t count = 0;
+    struct err err;
+
+    (void)state;
+    insert_job("stale");
+    insert_job("revived");
+    insert_job("settled");
+    settle("settled", JOB_ACCEPTED);
+    int64_t later = clock_now_ms() + 1000000;
+    assert_ok(jobs_resume(session, "revived", later, &resumed, &err), &err);
+    assert_ok(jobs_abandon_stale(session, later, later, &count, &err), &err);
+    assert_true(count >= 1);
+    assert_ok(store_get(session, "import_jobs", "stale", &job, &err), &err);
+    assert_int_equal(job_acceptance(job), JOB_ABANDONED);
+    assert_string_equal(document_text(job, "failure.code"), "not_accepted");
+    assert_int_equal(settle("revived", JOB_ACCEPTED), JOB_ACCEPTED);
+    assert_int_equal(settle("settled", JOB_ABANDONED), JOB_ACCEPTED);
 }
 
 /* ---- reading ---- */
@@ -309,6 +334,7 @@ int main(void)
         cmocka_unit_test(an_ingress_and_an_importer_that_settle_at_once_agree),
         cmocka_unit_test(an_abandoned_job_can_be_resumed_and_accepted),
         cmocka_unit_test(an_accepted_job_stays_accepted_when_it_is_resumed),
+        cmocka_unit_test(only_jobs_that_stay_in_acceptance_are_given_up),
         cmocka_unit_test(another_tenants_job_does_not_exist),
         cmocka_unit_test(jobs_are_listed_newest_first_page_by_page),
         cmocka_unit_test(findings_are_listed_in_row_order_for_one_job_and_severity),

@@ -1,6 +1,7 @@
 /* This library is the only one in C++: simdjson's interface needs it. */
 #include "json_internal.h"
 #include "json_reader.hpp"
+#include "json_rules.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -8,11 +9,16 @@
 
 using simdjson::error_code;
 namespace ondemand = simdjson::ondemand;
+using namespace json_rules;
 
 static_assert(simdjson::SIMDJSON_PADDING <= 64, "json.h promises 64 bytes behind the text");
 
 bool Reader::open(ondemand::object *root)
 {
+    if (looks_like_utf16(text_)) {
+        fault_->offset = 0;
+        return fail("json_encoding", "the text looks like UTF-16; send UTF-8");
+    }
     simdjson::padded_string_view view(text_.data(), text_.size(),
                                       text_.size() + simdjson::SIMDJSON_PADDING);
     error_code error = parser_.iterate(view).get(document_);
@@ -184,7 +190,14 @@ extern "C" bool json_read_import(struct str text, const char *rows_key,
 {
     Reader reader(text, limits, fault);
 
-    return reader.import(rows_key, arena, out);
+    if (reader.import(rows_key, arena, out)) {
+        return true;
+    }
+    if (fault->row < 0 && fault->offset >= 0) {
+        fault->row = json_rules::row_at(std::string_view(text.p, text.n), rows_key,
+                                        static_cast<size_t>(fault->offset));
+    }
+    return false;
 }
 
 extern "C" bool json_read_object(struct str text, const struct json_limits *limits,

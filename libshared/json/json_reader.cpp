@@ -47,6 +47,9 @@ bool Reader::fail(error_code error)
     case simdjson::UTF8_ERROR:
         fault_->offset = static_cast<int64_t>(find_bad_utf8(text_));
         break;
+    case simdjson::UNESCAPED_CHARS:
+        fault_->offset = static_cast<int64_t>(find_unescaped(text_));
+        break;
     case simdjson::UNCLOSED_STRING:
     case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
     case simdjson::EMPTY:
@@ -105,6 +108,7 @@ bool Reader::no_duplicates(size_t from)
     bool ok = twin == names_.end();
     if (!ok) {
         fail("json_duplicate_key", "the key \"" + std::string(twin->second) + "\" stands twice");
+        within(twin->second);
     }
     names_.resize(from);
     return ok;

@@ -93,4 +93,64 @@ inline size_t find_bad_utf8(std::string_view text)
     return text.size();
 }
 
+/* Index of the first control character inside a string, which JSON wants escaped. */
+inline size_t find_unescaped(std::string_view text)
+{
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.size(); i++) {
+        if (in_string && static_cast<unsigned char>(text[i]) < 0x20) {
+            return i;
+        }
+        if (in_string && text[i] == '\\') {
+            i++;
+        } else if (text[i] == '"') {
+            in_string = !in_string;
+        }
+    }
+    return text.size();
+}
+
+inline bool looks_like_utf16(std::string_view text)
+{
+    return text.size() >= 2 && (text[0] == '\0' || text[1] == '\0' ||
+                                text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff");
+}
+
+/*
+ * The element of the outer array `rows_key` in which `offset` lies, -1 for none. For faults that
+ * are found before anything is read: it goes by brackets and quotes alone, so it also finds its way
+ * through text that is no JSON.
+ */
+inline int64_t row_at(std::string_view text, std::string_view rows_key, size_t offset)
+{
+    bool in_string = false;
+    bool in_rows = false;
+    size_t string_start = 0;
+    std::string_view last_string;
+    int depth = 0;
+    int64_t row = 0;
+
+    for (size_t i = 0; i < offset && i < text.size(); i++) {
+        char c = text[i];
+
+        if (in_string && c == '\\') {
+            i++;
+        } else if (c == '"') {
+            last_string = in_string ? text.substr(string_start, i - string_start) : last_string;
+            in_string = !in_string;
+            string_start = i + 1;
+        } else if (!in_string && (c == '[' || c == '{')) {
+            in_rows = in_rows || (c == '[' && depth == 1 && last_string == rows_key);
+            depth++;
+        } else if (!in_string && (c == ']' || c == '}')) {
+            depth--;
+            in_rows = in_rows && depth > 1;
+        } else if (!in_string && c == ',' && in_rows && depth == 2) {
+            row++;
+        }
+    }
+    return in_rows ? row : -1;
+}
+
 } // namespace json_rules

@@ -131,7 +131,7 @@ static void invalid_utf8_is_refused_with_its_offset(void **state)
 static void a_key_that_stands_twice_is_refused(void **state)
 {
     (void)state;
-    assert_refused("{\"a\":1,\"b\":{\"x\":1,\"y\":2,\"x\":3}}", "json_duplicate_key", "/b");
+    assert_refused("{\"a\":1,\"b\":{\"x\":1,\"y\":2,\"x\":3}}", "json_duplicate_key", "/b/x");
     assert_reads_as("{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":2}]}",
                     "{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":2}]}");
 }
@@ -223,6 +223,35 @@ static void a_fault_inside_a_row_names_the_row(void **state)
     assert_string_equal(fault.path, "/products/1/sku/$ne");
 }
 
+static void faults_that_stop_the_reader_at_once_still_name_offset_and_row(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *code;
+        int64_t offset;
+        int64_t row;
+    } cases[] = {
+        {"{\"r\":[{\"a\":1},{\"a\":\"\xff\"}]}", "json_encoding", 20, 1},
+        {"{\"r\":[{\"a\":\"x\ny\"},{}]}", "json_syntax", 13, 0},
+        {"{\"x\":[1,2],\"y\":\"\xff\",\"r\":[]}", "json_encoding", 16, -1},
+        {"{\"r\":[{},{},{\"a\":\"b}]}", "json_syntax", 21, 2},
+        {"\xff\xfe{", "json_encoding", 0, -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO(arena) struct arena *arena = arena_new();
+        struct json_import import;
+        struct json_fault fault;
+
+        assert_false(json_read_import(padded(arena, cases[i].text, strlen(cases[i].text)), "r",
+                                      &limits, arena, &import, &fault));
+        assert_string_equal(fault.code, cases[i].code);
+        assert_int_equal(fault.offset, cases[i].offset);
+        assert_int_equal(fault.row, cases[i].row);
+    }
+}
+
 static void a_row_over_the_limit_is_kept_as_a_gap(void **state)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -283,6 +312,7 @@ int main(void)
         cmocka_unit_test(numbers_beyond_a_double_or_64_characters_are_refused),
         cmocka_unit_test(rows_are_read_apart_from_their_envelope),
         cmocka_unit_test(a_fault_inside_a_row_names_the_row),
+        cmocka_unit_test(faults_that_stop_the_reader_at_once_still_name_offset_and_row),
         cmocka_unit_test(a_row_over_the_limit_is_kept_as_a_gap),
         cmocka_unit_test(one_row_too_many_stops_the_reading),
         cmocka_unit_test(rows_that_are_no_objects_are_refused),

@@ -234,7 +234,7 @@ static void faults_that_stop_the_reader_at_once_still_name_offset_and_row(void *
         {"{\"r\":[{\"a\":1},{\"a\":\"\xff\"}]}", "json_encoding", 20, 1},
         {"{\"r\":[{\"a\":\"x\ny\"},{}]}", "json_syntax", 13, 0},
         {"{\"x\":[1,2],\"y\":\"\xff\",\"r\":[]}", "json_encoding", 16, -1},
-        {"{\"r\":[{},{},{\"a\":\"b}]}", "json_syntax", 21, 2},
+        {"{\"r\":[{},{},{\"a\":\"b}]}", "json_syntax", 22, 2},
         {"\xff\xfe{", "json_encoding", 0, -1},
     };
 

@@ -3,6 +3,7 @@
 #include "domain/document.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,44 +111,74 @@ static const struct field_mapping *find(const struct field_mapping *mappings, si
     return NULL;
 }
 
-/*
- * "1.234,56", "1,234.56", "12,5", "12.5" and "1 234" as a plain number text. The last of '.' and
- * ',' that is not repeated is the decimal sign; what groups digits is dropped.
- */
-static void plain_number(const char *text, char out[64])
+/* The sign between whole and fraction: the last of '.' and ',' when it stands only once; else there
+ * is none. */
+static const char *find_decimal(const char *text)
 {
     const char *comma = strrchr(text, ',');
     const char *dot = strrchr(text, '.');
-    const char *decimal = comma > dot ? comma : dot;
-    size_t n = 0;
+    const char *last = comma > dot ? comma : dot;
 
-    if (decimal && strchr(text, *decimal) != decimal) {
-        decimal = NULL;
-    }
-    for (const char *p = text; *p && n < 63; p++) {
-        if (p == decimal) {
-            out[n++] = '.';
-        } else if (*p != ',' && *p != '.' && *p != ' ' && *p != '\'') {
-            out[n++] = *p;
+    return last && strchr(text, *last) == last ? last : NULL;
+}
+
+/* Copies the whole part without the signs that group its digits by three; false when they group
+ * otherwise. */
+static bool copy_whole(const char *text, const char *end, char **out)
+{
+    size_t run = 0; /* digits since the last grouping sign */
+    char group = '\0';
+
+    for (const char *p = text; p < end; p++) {
+        if (*p >= '0' && *p <= '9') {
+            *(*out)++ = *p;
+            run++;
+        } else if (strchr(". ,'", *p) && (!group || group == *p) && run >= 1 && run <= 3 &&
+                   (!group || run == 3)) {
+            group = *p;
+            run = 0;
+        } else {
+            return false;
         }
     }
-    out[n] = '\0';
+    return !group || run == 3;
+}
+
+enum { NUMBER_SIZE = 64 };
+
+/* "1.234,56", "1,234.56", "12,5", "12.5", "-1 234" as a plain number text; false when it is none.
+ */
+static bool plain_number(const char *text, char out[NUMBER_SIZE])
+{
+    const char *decimal = find_decimal(text);
+    const char *fraction = decimal ? decimal + 1 : "";
+    char *at = out;
+
+    if (strlen(text) >= NUMBER_SIZE || strspn(fraction, "0123456789") != strlen(fraction)) {
+        return false;
+    }
+    if (*text == '-' || *text == '+') {
+        *at++ = *text++;
+    }
+    const char *end = decimal ? decimal : text + strlen(text);
+
+    if (!copy_whole(text, end, &at) || (end == text && !*fraction)) {
+        return false;
+    }
+    snprintf(at, (size_t)(out + NUMBER_SIZE - at), "%s%s", *fraction ? "." : "", fraction);
+    return true;
 }
 
 static bool append_number(bson_t *out, const char *text)
 {
-    char plain[64];
-    char *end;
+    char plain[NUMBER_SIZE];
 
-    plain_number(text, plain);
-    if (!plain[0] || strspn(plain, "+-0123456789.eE") != strlen(plain)) {
+    if (!plain_number(text, plain)) {
         return false;
     }
-    double value = strtod(plain, &end);
-    if (*end) {
-        return false;
-    }
-    if (!strpbrk(plain, ".eE") && value >= -9e15 && value <= 9e15) {
+    double value = strtod(plain, NULL);
+
+    if (!strchr(plain, '.') && value >= -9e15 && value <= 9e15) {
         return BSON_APPEND_INT64(out, "v", (int64_t)value);
     }
     return BSON_APPEND_DOUBLE(out, "v", value);

@@ -54,10 +54,11 @@ const bson_t *entity_next_version(const struct row_context *ctx, const struct ve
 {
     bson_t *out = document_new(ctx->arena);
     const bson_t *current = parts->current;
+    const char *id = ID_JOIN(ctx->arena, ctx->tenant, parts->code);
     bson_iter_t it;
 
     *version = current ? document_int64(current, "version", 0) + 1 : 1;
-    BSON_APPEND_UTF8(out, "_id", ID_JOIN(ctx->arena, ctx->tenant, parts->code));
+    BSON_APPEND_UTF8(out, "_id", id);
     BSON_APPEND_BOOL(out, "isCurrent", true);
     BSON_APPEND_UTF8(out, "tenant", ctx->tenant);
     BSON_APPEND_INT64(out, "version", *version);

@@ -56,10 +56,11 @@ static const bson_t *to_document(struct arena *arena, const struct receipt *rece
 {
     const struct message_origin *origin = &receipt->origin;
     struct chunk_counts copy = receipt->counts;
+    const char *id = receipt_id(arena, origin);
     bson_t *out = document_new(arena);
     bson_t counts;
 
-    BSON_APPEND_UTF8(out, "_id", receipt_id(arena, origin));
+    BSON_APPEND_UTF8(out, "_id", id);
     BSON_APPEND_UTF8(out, "tenant", origin->tenant);
     BSON_APPEND_UTF8(out, "entity", origin->entity);
     BSON_APPEND_UTF8(out, "job_id", origin->job_id);

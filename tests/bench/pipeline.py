@@ -187,6 +187,13 @@ def machine():
     return {"processor": model, "processors": os.cpu_count(), "load_at_start": os.getloadavg()[0], "commit": commit}
 
 
+def bench_client(tenant):
+    client = Client(os.environ["CONSIGN_URL"], os.environ[f"{tenant.upper()}_KEY_ID"],
+                    os.environ[f"{tenant.upper()}_SECRET"])
+    client.source_id = client.make_source(auto_publish_enabled=True, min_score_threshold=80)
+    return client
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--products", type=int, default=10000)
@@ -199,11 +206,9 @@ def main():
     facts, results = machine(), []
     database = pymongo.MongoClient(os.environ["MONGO_URI"])[os.environ.get("CONSIGN_DATABASE", "consign")]
     print(f"{options.products} products a request, {options.repetitions} repetitions, {facts['processors']} processors")
-    for tenant in ("acme", "globex"):
-        client = Client(os.environ["CONSIGN_URL"], os.environ[f"{tenant.upper()}_KEY_ID"],
-                        os.environ[f"{tenant.upper()}_SECRET"])
-        client.source_id = client.make_source(auto_publish_enabled=True, min_score_threshold=80)
-        for shape in SHAPES:
+    clients = {tenant: bench_client(tenant) for tenant in ("acme", "globex")}
+    for shape in SHAPES:
+        for tenant, client in clients.items():
             results += measure(client, tenant, shape, options, database)
     show(results)
     options.output.write_text(json.dumps({"machine": facts, "results": results}, indent=1) + "\n")

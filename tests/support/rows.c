@@ -85,7 +85,7 @@ static struct import_settings *settings_of(struct row_bench *bench)
     return settings;
 }
 
-enum row_result row_apply(struct row_bench *bench, const char *row_json)
+enum row_result row_apply_document(struct row_bench *bench, const bson_t *sent)
 {
     struct identified_row row;
     struct row_context ctx = {
@@ -101,14 +101,18 @@ enum row_result row_apply(struct row_bench *bench, const char *row_json)
 
     bench->findings = (struct findings){.arena = bench->arena};
     bench->outcome = (struct row_outcome){.result = ROW_REFUSED};
-    if (bench->entity->identify(&ctx, test_document(bench->arena, row_json), &row) &&
-        bench->findings.errors == 0) {
+    if (bench->entity->identify(&ctx, sent, &row) && bench->findings.errors == 0) {
         bench->entity->apply(&ctx, &row, bench->current, &bench->outcome);
     }
     if (bench->outcome.document) {
         bench->current = bench->outcome.document;
     }
     return bench->outcome.result;
+}
+
+enum row_result row_apply(struct row_bench *bench, const char *row_json)
+{
+    return row_apply_document(bench, test_document(bench->arena, row_json));
 }
 
 const char *row_content(struct row_bench *bench)

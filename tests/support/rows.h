@@ -30,6 +30,7 @@ struct row_bench {
 
 void row_bench_init(struct row_bench *bench, struct arena *arena, const struct entity *entity);
 enum row_result row_apply(struct row_bench *bench, const char *row_json);
+enum row_result row_apply_document(struct row_bench *bench, const bson_t *sent);
 
 /* The content of the current document: without what the system sets. */
 const char *row_content(struct row_bench *bench);

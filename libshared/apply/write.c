@@ -21,12 +21,11 @@ static bool write_documents(struct apply *apply, struct store_session *session,
             created[created_count++] = slot->current;
             continue;
         }
+        /* A document that changed since this transaction read it is a write conflict: no need to
+         * name its version. */
         bson_t *filter = document_new(apply->arena);
 
-        /* The version is in the filter so that a lost race is seen even where the server would not
-         * see a conflict. */
         BSON_APPEND_UTF8(filter, "_id", slot->id);
-        BSON_APPEND_INT64(filter, "version", document_int64(slot->stored, "version", 0));
         replaced[replaced_count++] = (struct store_replacement){filter, slot->current};
     }
     return store_insert_many(session, apply->entity->history, changes->history.items,

@@ -1,10 +1,11 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 64 * 1024, ARENA_ALIGN = 16 };
+enum { ARENA_BLOCK = 64 * 1024, ARENA_ALIGN = 16, LARGE_BLOCK = 256 * 1024 };
 
 struct block {
     struct block *next;
@@ -56,6 +57,12 @@ char *mem_strdup(const char *s)
 void mem_free(void *p)
 {
     free(p);
+}
+
+void mem_return_large_blocks(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
 }
 
 static struct block *block_new(size_t size, struct block *next)

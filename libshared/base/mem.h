@@ -34,6 +34,12 @@ void *mem_realloc(void *p, size_t size);
 char *mem_strdup(const char *s);
 void mem_free(void *p); /* NULL is allowed */
 
+/*
+ * Makes blocks of 256 KB and more go back to the system when they are freed. For a program whose large blocks come and go with
+ * requests: glibc would learn from the first one to keep the next ones, up to 32 MB each and per thread. Call before threads exist.
+ */
+void mem_return_large_blocks(void);
+
 static inline void mem_free_char(char *p)
 {
     mem_free(p);

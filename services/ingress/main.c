@@ -2,6 +2,7 @@
 #include "reply.h"
 #include "routes.h"
 
+#include "base/mem.h"
 #include "bus/bus.h"
 #include "log/log.h"
 #include "runtime/runtime.h"
@@ -64,6 +65,7 @@ int main(void)
     struct ingress app = {.config = &config};
     struct err err;
 
+    mem_return_large_blocks();
     bool ok = config_load(&config, &err) &&
               runtime_open(&config, "consign-ingress", &app.runtime, &err) &&
               open_all(&app, &err) && serve(&app, &err);

@@ -302,6 +302,32 @@ static void two_consumers_with_the_same_chunk_at_once_apply_it_once(void **state
     }
 }
 
+static void two_consumers_that_update_one_product_at_once_make_two_versions(void **state)
+{
+    struct chunk_spec first = {.job_id = new_job("accepted"), .rows = {"{'entity_code':'shared'}"}};
+
+    (void)state;
+    assert_applied(&entity_products, &first, 1);
+    for (int round = 1; round <= 20; round++) {
+        struct rival rivals[2] = {{.done = false}};
+
+        for (int i = 0; i < 2; i++) {
+            rivals[i].message = message_of(&(struct chunk_spec){
+                .job_id = new_job("accepted"), .rows = {"{'entity_code':'shared'}"}});
+            rivals[i].message.partition = 10 + i;
+        }
+        for (int i = 0; i < 2; i++) {
+            pthread_create(&rivals[i].thread, NULL, apply_until_done, &rivals[i]);
+        }
+        for (int i = 0; i < 2; i++) {
+            pthread_join(rivals[i].thread, NULL);
+            assert_true(rivals[i].done);
+        }
+        assert_int_equal(version_of("acme|shared"), 1 + 2 * round);
+        assert_int_equal(count_in("product_versions", "entity_code", "shared"), 2 * round);
+    }
+}
+
 static void chunks_of_an_abandoned_or_unknown_job_are_left_out(void **state)
 {
     struct chunk_spec specs[] = {
@@ -408,6 +434,7 @@ int main(void)
         cmocka_unit_test(one_code_in_several_rows_makes_versions_in_row_order),
         cmocka_unit_test(a_bad_row_is_kept_with_its_reasons_and_leaves_the_others_alone),
         cmocka_unit_test(two_consumers_with_the_same_chunk_at_once_apply_it_once),
+        cmocka_unit_test(two_consumers_that_update_one_product_at_once_make_two_versions),
         cmocka_unit_test(chunks_of_an_abandoned_or_unknown_job_are_left_out),
         cmocka_unit_test(nothing_is_applied_while_a_job_is_being_accepted),
         cmocka_unit_test(a_public_code_of_another_company_is_refused_within_one_tenant),

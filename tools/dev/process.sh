@@ -14,6 +14,9 @@ process_runs() {
     process_pid "$1" >/dev/null
 }
 
+# On one machine the search side gives way: documents first, the index right after. Elsewhere it has nodes of its own.
+declare -A niceness=([opensearch]=10 [search-sync]=10)
+
 # process_start <name> <command> [argument ...]: in a session of its own, its output appended to <log_dir>/<name>.log.
 process_start() {
     local name=$1 record=$run_dir/$1.pid deadline=$((SECONDS + 5))
@@ -22,7 +25,7 @@ process_start() {
     mkdir -p "$log_dir"
     rm -f "$record"
     # shellcheck disable=SC2016
-    setsid bash -c '
+    nice -n "${niceness[$name]:-0}" setsid bash -c '
         record=$1
         shift
         printf "%s\n%s\n" "$$" "$*" >"$record.new"

@@ -60,7 +60,7 @@ mongodb_answers() {
 opensearch_start() {
     require_free_port "${port[opensearch]}" SEARCH_PORT
     require_free_port "${port[opensearch_transport]}" SEARCH_TRANSPORT_PORT
-    process_start opensearch java -Xmx512m -cp "$PWD/.dev/opensearch/classes:$PWD/.dev/opensearch/lib/*" \
+    process_start opensearch java -Xmx512m -XX:+UseSerialGC -cp "$PWD/.dev/opensearch/classes:$PWD/.dev/opensearch/lib/*" \
         OpenSearchNode "$data_dir/opensearch" "${port[opensearch]}" "${port[opensearch_transport]}"
 }
 

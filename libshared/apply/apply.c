@@ -18,6 +18,14 @@ static struct metric chunks_repeated = {.name = "consign_chunks_repeated_total",
                                         .help = "Chunks that a receipt showed as done before",
                                         .type = METRIC_COUNTER};
 
+static struct metric write_seconds = {.name = "consign_apply_write_seconds",
+                                      .help = "From reading the receipts of a run to its commit",
+                                      .type = METRIC_HISTOGRAM};
+static struct metric publish_seconds = {
+    .name = "consign_apply_publish_seconds",
+    .help = "From the commit of a run to Kafka's last acknowledgement",
+    .type = METRIC_HISTOGRAM};
+
 struct apply *apply_open(const struct apply_options *options)
 {
     struct apply *apply = mem_calloc(1, sizeof(*apply));
@@ -247,12 +255,20 @@ bool apply_run(void *ctx, const struct bus_run *run, struct err *err)
     if (!take_partition(apply, run, err)) {
         return false;
     }
+    int64_t started_ms = clock_monotonic_ms();
+
     if (!write_all(apply, apply->session, &works, err)) {
         if (err->kind == ERR_CONFLICT) {
             doubt_partitions(apply);
         }
         return false;
     }
-    return apply_publish(apply, &works, err) ||
-           err_context(err, "publishing the progress of %zu chunks", works.count);
+    int64_t written_ms = clock_monotonic_ms();
+
+    metric_observe_ms(&write_seconds, written_ms - started_ms);
+    if (!apply_publish(apply, &works, err)) {
+        return err_context(err, "publishing the progress of %zu chunks", works.count);
+    }
+    metric_observe_ms(&publish_seconds, clock_monotonic_ms() - written_ms);
+    return true;
 }

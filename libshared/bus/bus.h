@@ -101,6 +101,10 @@ struct bus_run_limits {
     size_t messages;
     size_t weight;
     size_t bytes;
+    /* For work that is cheaper in bulk: the run stays open until no message came for quiet_ms, at
+     * most linger_ms. 0: it takes what is at hand. */
+    int64_t quiet_ms;
+    int64_t linger_ms;
 };
 
 struct bus_consumer;

@@ -107,15 +107,21 @@ static bool is_full(const struct bus_run *run, const struct bus_run_limits *limi
            owner->bytes >= limits->bytes;
 }
 
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static void gather(struct bus_consumer *consumer, const struct bus_run_limits *limits,
                    struct bus_run *run)
 {
-    int64_t deadline_ms = clock_monotonic_ms() + GATHER_MS;
+    int64_t quiet_ms = most(limits->quiet_ms, GATHER_MS);
+    int64_t deadline_ms = clock_monotonic_ms() + most(limits->linger_ms, GATHER_MS);
 
     do {
-        int64_t left_ms = deadline_ms - clock_monotonic_ms();
+        int64_t left_ms = most(deadline_ms - clock_monotonic_ms(), 0);
         const rd_kafka_message_t *next =
-            bus_consumer_peek(consumer, left_ms > 0 ? (int)left_ms : 0);
+            bus_consumer_peek(consumer, (int)(left_ms < quiet_ms ? left_ms : quiet_ms));
 
         if (!next) {
             return;

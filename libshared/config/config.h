@@ -43,6 +43,8 @@ struct config {
     int64_t run_rows;
     int64_t run_bytes;
     int64_t search_run_items;
+    int64_t search_quiet_ms;
+    int64_t search_linger_ms;
     int64_t receipt_ttl_s;
     int64_t retry_min_ms;
     int64_t retry_max_ms;

@@ -25,6 +25,8 @@ static bool consume(struct runtime *runtime, const struct config *config, struct
         .topic_count = 1,
         .limits = {.messages = (size_t)config->search_run_items,
                    .weight = (size_t)config->search_run_items,
+                   .quiet_ms = config->search_quiet_ms,
+                   .linger_ms = config->search_linger_ms,
                    .bytes = (size_t)config->run_bytes},
         .handle = sync_handle,
         .on_dead_letter = sync_dead_letter,

@@ -20,15 +20,15 @@ def fresh(prefix="E2E"):
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
-def wait_for(what, condition, seconds=60):
-    """The first true answer of `condition`, which is asked until the deadline."""
+def wait_for(what, condition, seconds=60, every=0.05):
+    """The first true answer of `condition`, which is asked `every` so many seconds until the deadline."""
     deadline = time.monotonic() + seconds
     while True:
         answer = condition()
         if answer:
             return answer
         assert time.monotonic() < deadline, f"{what}: not so within {seconds} s, last seen: {answer!r}"
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def parse_time(text):

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from consign import fresh
@@ -12,6 +12,7 @@ from consign import fresh
 @dataclass(frozen=True)
 class Record:
     topic: str
+    partition: int
     key: str
     headers: dict
     value: bytes
@@ -26,16 +27,17 @@ class SearchBatch:
 
 
 class Feed:
-    """Every record that topics got since the feed was opened."""
+    """Every record that topics got since the feed was opened; without a list, all that is published about imports."""
 
-    def __init__(self, brokers):
+    def __init__(self, brokers, topics=None):
+        self.brokers = brokers
         self.records = []
         self.admin = AdminClient({"bootstrap.servers": brokers})
         self.consumer = Consumer({"bootstrap.servers": brokers, "group.id": fresh("e2e"), "enable.auto.commit": False})
-        topics = self.admin.list_topics(timeout=30).topics
-        self.topics = [name for name in topics if name.startswith("import-completed.") or name == "search.batches" or
-                       name.endswith(".dlq")]
-        self.partitions = [(name, number) for name in self.topics for number in topics[name].partitions]
+        known = self.admin.list_topics(timeout=30).topics
+        self.topics = topics or [name for name in known if name.startswith("import-completed.") or
+                                 name == "search.batches" or name.endswith(".dlq")]
+        self.partitions = [(name, number) for name in self.topics for number in known[name].partitions]
         self.next = self.ends()
         self.consumer.assign([TopicPartition(*partition, offset) for partition, offset in self.next.items()])
 
@@ -52,7 +54,7 @@ class Feed:
             assert not message.error(), message.error()
             key = message.key().decode() if message.key() is not None else None
             headers = {name: value.decode() for name, value in message.headers() or []}
-            self.records.append(Record(message.topic(), key, headers, message.value()))
+            self.records.append(Record(message.topic(), message.partition(), key, headers, message.value()))
             self.next[message.topic(), message.partition()] = message.offset() + 1
 
     def catch_up(self):
@@ -74,6 +76,13 @@ class Feed:
             assert time.monotonic() < deadline, f"{topic} has no record with the key {key} after {seconds} s"
             self.poll()
         return self.find(topic, key)[0]
+
+    def publish_again(self, records):
+        """Puts copies of the records behind all others of their partitions."""
+        producer = Producer({"bootstrap.servers": self.brokers})
+        for record in records:
+            producer.produce(record.topic, record.value, record.key, record.partition, headers=record.headers)
+        assert producer.flush(30) == 0
 
     def search_batches(self, job_id):
         """The search batches of a job, in order."""

@@ -7,7 +7,8 @@
 
 enum { PATIENCE_MS = 30000 };
 
-static const struct bus_run_limits any = {.messages = 1000, .weight = 100000, .bytes = 8 << 20};
+static const struct bus_run_limits any = {
+    .messages =.messages = 1000, .weight =.weight = 100000, .bytes =.bytes = 8 << 20};
 
 struct fixture {
     struct config config;
@@ -103,10 +104,10 @@ static void assert_run_limit(struct bus_consumer *consumer, const struct bus_run
 static void a_run_stops_at_each_of_its_limits(void **state)
 {
     struct fixture *f = *state;
-    const struct bus_run_limits three = {3, 1000, 1000};
-    const struct bus_run_limits weight_of_five = {100, 5, 1000};
-    const struct bus_run_limits bytes_of_four = {100, 1000, 4 * 9};
-    const struct bus_run_limits nothing = {1, 0, 0};
+    const struct bus_run_limits three = {.messages = 3, .weight = 1000, .bytes = 1000};
+    const struct bus_run_limits weight_of_five = {.messages = 100, .weight = 5, .bytes = 1000};
+    const struct bus_run_limits bytes_of_four = {.messages = 100, .weight = 1000, .bytes = 4 * 9};
+    const struct bus_run_limits nothing = {.messages = 1, .weight = 0, .bytes = 0};
 
     kafka_make_topic(&f->config, "limits", 1);
     publish_weighted(f, "limits", 2, 500);
@@ -152,7 +153,7 @@ static void a_run_never_mixes_partitions_and_loses_no_message(void **state)
 static void what_was_stored_stays_done_and_what_was_not_comes_again(void **state)
 {
     struct fixture *f = *state;
-    const struct bus_run_limits two = {2, 100, 1000};
+    const struct bus_run_limits two = {.messages = 2, .weight = 100, .bytes = 1000};
 
     kafka_make_topic(&f->config, "again", 1);
     kafka_publish_numbers(f->producer, "again", "k", 5);
@@ -193,7 +194,7 @@ static void what_was_stored_is_committed_without_closing(void **state)
 static void nothing_is_lost_while_the_consumer_idles(void **state)
 {
     struct fixture *f = *state;
-    const struct bus_run_limits two = {2, 100, 1000};
+    const struct bus_run_limits two = {.messages = 2, .weight = 100, .bytes = 1000};
 
     kafka_make_topic(&f->config, "idle", 1);
     kafka_publish_numbers(f->producer, "idle", "k", 5);

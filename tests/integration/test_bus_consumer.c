@@ -7,8 +7,7 @@
 
 enum { PATIENCE_MS = 30000 };
 
-static const struct bus_run_limits any = {
-    .messages =.messages = 1000, .weight =.weight = 100000, .bytes =.bytes = 8 << 20};
+static const struct bus_run_limits any = {.messages = 1000, .weight = 100000, .bytes = 8 << 20};
 
 struct fixture {
     struct config config;

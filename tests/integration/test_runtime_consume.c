@@ -213,7 +213,7 @@ static const char *header(const struct bus_message *message, const char *key)
 static void take_dead_letter(struct fixture *f, const char *topic, struct bus_consumer **consumer,
                              struct bus_run *run)
 {
-    const struct bus_run_limits one = {1, 1, 1};
+    const struct bus_run_limits one = {.messages = 1, .weight = 1, .bytes = 1};
     struct err err;
 
     assert_ok(bus_consumer_open(&f->config, "morgue", &topic, 1, consumer, &err), &err);

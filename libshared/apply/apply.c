@@ -54,13 +54,26 @@ void apply_close(struct apply *apply)
     mem_free(apply);
 }
 
+static bool has_chunk(const struct works *works, const struct message_origin *origin)
+{
+    for (size_t i = 0; i < works->count; i++) {
+        const struct message_origin *other = &works->items[i].chunk.origin;
+
+        if (other->chunk == origin->chunk && strcmp(other->job_id, origin->job_id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A chunk that stands in the run twice, after a request was resumed or a send repeated, is taken
+ * once: receipts know only of what was committed before. */
 static bool decode(struct apply *apply, const struct bus_run *run, struct works *works,
                    struct err *err)
 {
     works->items = arena_calloc(apply->arena, run->count, sizeof(*works->items));
-    works->count = run->count;
     for (size_t i = 0; i < run->count; i++) {
-        struct work *work = &works->items[i];
+        struct work *work = &works->items[works->count];
 
         if (!import_chunk_decode(apply->arena, run->messages[i].value, &work->chunk, err) ||
             !settings_read(apply->arena, work->chunk.settings, &work->settings, err)) {
@@ -70,6 +83,7 @@ static bool decode(struct apply *apply, const struct bus_run *run, struct works 
             return err_set(err, ERR_INVALID, "a chunk of %s came to the importer of %s",
                            work->chunk.origin.entity, apply->entity->name);
         }
+        works->count += !has_chunk(works, &work->chunk.origin);
     }
     return true;
 }

@@ -35,8 +35,9 @@ char *mem_strdup(const char *s);
 void mem_free(void *p); /* NULL is allowed */
 
 /*
- * Makes blocks of 256 KB and more go back to the system when they are freed. For a program whose large blocks come and go with
- * requests: glibc would learn from the first one to keep the next ones, up to 32 MB each and per thread. Call before threads exist.
+ * Makes blocks of 256 KB and more go back to the system when they are freed. For a program whose
+ * large blocks come and go with requests: glibc would learn from the first one to keep the next
+ * ones, up to 32 MB each and per thread. Call before threads exist.
  */
 void mem_return_large_blocks(void);
 

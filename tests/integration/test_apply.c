@@ -214,6 +214,20 @@ static void a_run_with_an_old_and_a_new_chunk_applies_only_the_new_one(void **st
     assert_int_equal(count_in("product_versions", "entity_code", "mixed"), 1);
 }
 
+static void a_chunk_that_stands_twice_in_one_run_is_applied_once(void **state)
+{
+    const char *job = new_job("accepted");
+    struct chunk_spec chunk = {.job_id = job, .rows = {"{'entity_code':'again'}", "{'price':1}"}};
+    struct chunk_spec next = {.job_id = job, .number = 1, .rows = {"{'entity_code':'again'}"}};
+    struct chunk_spec specs[] = {chunk, next, chunk, next};
+
+    (void)state;
+    assert_applied(&entity_products, specs, 4);
+    assert_int_equal(version_of("acme|again"), 2);
+    assert_int_equal(count_in("import_receipts", "job_id", job), 2);
+    assert_int_equal(count_in("import_errors", "job_id", job), 1);
+}
+
 static void one_code_in_several_rows_makes_versions_in_row_order(void **state)
 {
     const char *job = new_job("accepted");
@@ -431,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chunk_delivered_twice_is_applied_once),
         cmocka_unit_test(a_run_with_an_old_and_a_new_chunk_applies_only_the_new_one),
+        cmocka_unit_test(a_chunk_that_stands_twice_in_one_run_is_applied_once),
         cmocka_unit_test(one_code_in_several_rows_makes_versions_in_row_order),
         cmocka_unit_test(a_bad_row_is_kept_with_its_reasons_and_leaves_the_others_alone),
         cmocka_unit_test(two_consumers_with_the_same_chunk_at_once_apply_it_once),

@@ -171,7 +171,7 @@ static void publish_batch(const struct message_origin *origin, struct search_ite
 /* The next message of a topic; it lives until the run is freed. */
 static const struct bus_message *await_message(struct bus_consumer *consumer, struct bus_run *run)
 {
-    const struct bus_run_limits one = {1, 1, 1};
+    const struct bus_run_limits one = {.messages = 1, .weight = 1, .bytes = 1};
     int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
     struct err err;
 

@@ -1,6 +1,6 @@
+#include "support/database.h"
 #include "support/test.h"
 
-#include "config/config.h"
 #include "domain/document.h"
 #include "store/documents.h"
 
@@ -29,15 +29,8 @@ static void insert_document(const char *collection, const char *code, int64_t ve
 /* "A|1" in twelve versions, and "A|1|0", whose id must not be taken for one of them. */
 static int open_store(void **state)
 {
-    static char database[32];
-    struct config config = {.mongo_uri = (char *)test_env("MONGO_URI", "mongodb://127.0.0.1:27117"),
-                            .mongo_database = database};
-    struct err err;
-
     (void)state;
-    snprintf(database, sizeof(database), "documents_%s", test_unique());
-    assert_ok(store_open(&config, &store, &err), &err);
-    assert_ok(store_session_open(store, &session, &err), &err);
+    test_database_open(&store, &session);
     insert_document("products", "A|1", VERSIONS, true);
     insert_document("products", "A|1|0", 1, true);
     insert_document("products", "B", 1, true);
@@ -50,8 +43,7 @@ static int open_store(void **state)
 static int close_store(void **state)
 {
     (void)state;
-    store_session_close(session);
-    store_close(store);
+    test_database_close(store, session);
     return 0;
 }
 

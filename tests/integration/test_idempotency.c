@@ -1,10 +1,9 @@
+#include "support/database.h"
 #include "support/test.h"
 
-#include "config/config.h"
 #include "store/idempotency.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { NOW = 1000000, LEASE_MS = 5000, TTL_MS = 86400000, CLAIMANTS = 8 };
@@ -15,15 +14,8 @@ static struct arena *arena;
 
 static int open_store(void **state)
 {
-    static char database[32];
-    struct config config = {.mongo_uri = (char *)test_env("MONGO_URI", "mongodb://127.0.0.1:27117"),
-                            .mongo_database = database};
-    struct err err;
-
     (void)state;
-    snprintf(database, sizeof(database), "idem_%s", test_unique());
-    assert_ok(store_open(&config, &store, &err), &err);
-    assert_ok(store_session_open(store, &session, &err), &err);
+    test_database_open(&store, &session);
     arena = arena_new();
     return 0;
 }
@@ -32,8 +24,7 @@ static int close_store(void **state)
 {
     (void)state;
     arena_free(arena);
-    store_session_close(session);
-    store_close(store);
+    test_database_close(store, session);
     return 0;
 }
 

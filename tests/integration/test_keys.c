@@ -1,32 +1,22 @@
+#include "support/database.h"
 #include "support/test.h"
 
-#include "config/config.h"
 #include "store/keys.h"
-
-#include <stdio.h>
 
 static struct store *store;
 static struct store_session *session;
 
 static int open_store(void **state)
 {
-    static char database[32];
-    struct config config = {.mongo_uri = (char *)test_env("MONGO_URI", "mongodb://127.0.0.1:27117"),
-                            .mongo_database = database};
-    struct err err;
-
     (void)state;
-    snprintf(database, sizeof(database), "keys_%s", test_unique());
-    assert_ok(store_open(&config, &store, &err), &err);
-    assert_ok(store_session_open(store, &session, &err), &err);
+    test_database_open(&store, &session);
     return 0;
 }
 
 static int close_store(void **state)
 {
     (void)state;
-    store_session_close(session);
-    store_close(store);
+    test_database_close(store, session);
     return 0;
 }
 

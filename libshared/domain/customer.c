@@ -122,17 +122,23 @@ static const bson_t *with_legal_info(const struct row_context *ctx, const bson_t
     return document_set(ctx->arena, sent, "legal_info", &value);
 }
 
-static bool is_left_out(const char *key)
+/* Some system fields of products mean nothing for a company: there the names are the partner's. */
+static bool is_system_field(const char *key)
 {
-    /* A company has no field of these names that only the system sets. */
-    static const char *const own[] = {"source", "status", "published_at", "completeness_score"};
+    static const char *const free_names[] = {"source", "status", "published_at",
+                                             "completeness_score"};
 
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        if (strcmp(own[i], key) == 0) {
+    for (size_t i = 0; i < sizeof(free_names) / sizeof(free_names[0]); i++) {
+        if (strcmp(free_names[i], key) == 0) {
             return false;
         }
     }
-    return strcmp(key, "external_code") == 0 || entity_is_system_field(key);
+    return entity_is_system_field(key);
+}
+
+static bool is_left_out(const char *key)
+{
+    return strcmp(key, "external_code") == 0 || is_system_field(key);
 }
 
 static const bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
@@ -185,20 +191,6 @@ static const bson_t *unite_tags(struct arena *arena, const bson_t *current, cons
     return document_set(arena, merged, "tags", &value);
 }
 
-static const bson_t *content_of(struct arena *arena, const bson_t *document)
-{
-    bson_t *content = document_new(arena);
-    bson_iter_t it;
-
-    for (bool more = bson_iter_init(&it, document) && bson_iter_next(&it); more;
-         more = bson_iter_next(&it)) {
-        if (strcmp(bson_iter_key(&it), "external_code") == 0 || !is_left_out(bson_iter_key(&it))) {
-            bson_append_iter(content, bson_iter_key(&it), (int)bson_iter_key_len(&it), &it);
-        }
-    }
-    return content;
-}
-
 /* Replace mode: every field that was sent wins as a whole, the others stay. */
 static const bson_t *overlay(struct arena *arena, const bson_t *current, const bson_t *sent)
 {
@@ -236,7 +228,7 @@ static const bson_t *next_content(const struct row_context *ctx, const struct id
 {
     const bson_t *sent = stored_form(ctx, row);
     const bson_t *content = sent;
-    const bson_t *old = current ? content_of(ctx->arena, current) : NULL;
+    const bson_t *old = current ? entity_content(ctx->arena, current, is_system_field) : NULL;
     bool is_partial = ctx->settings->merge_mode == MERGE_PARTIAL;
 
     if (old && is_partial) {

@@ -26,6 +26,21 @@ bool entity_is_system_field(const char *key)
     return bsearch(key, names, sizeof(names) / sizeof(names[0]), sizeof(names[0]), compare_text);
 }
 
+const bson_t *entity_content(struct arena *arena, const bson_t *document,
+                             bool (*is_system)(const char *key))
+{
+    bson_t *content = document_new(arena);
+    bson_iter_t it;
+
+    for (bool more = bson_iter_init(&it, document) && bson_iter_next(&it); more;
+         more = bson_iter_next(&it)) {
+        if (!is_system(bson_iter_key(&it))) {
+            bson_append_iter(content, bson_iter_key(&it), (int)bson_iter_key_len(&it), &it);
+        }
+    }
+    return content;
+}
+
 bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, const char *path)
 {
     uint32_t n = 0;

@@ -63,6 +63,11 @@ extern const struct entity entity_customers;
 /* True for the names of fields that the system sets; a row cannot. */
 bool entity_is_system_field(const char *key);
 
+/* A stored document without the fields that `is_system` names: what the partner sent and the rules
+ * made of it. */
+const bson_t *entity_content(struct arena *arena, const bson_t *document,
+                             bool (*is_system)(const char *key));
+
 /* Reports when `code` is empty, too long or holds NUL; `path` is that of the field. */
 bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, const char *path);
 

@@ -164,20 +164,6 @@ static const bson_t *merge_media(struct arena *arena, const bson_t *current, con
     return document_set(arena, merged, "media", &value);
 }
 
-static const bson_t *content_of(struct arena *arena, const bson_t *document)
-{
-    bson_t *content = document_new(arena);
-    bson_iter_t it;
-
-    for (bool more = bson_iter_init(&it, document) && bson_iter_next(&it); more;
-         more = bson_iter_next(&it)) {
-        if (!entity_is_system_field(bson_iter_key(&it))) {
-            bson_append_iter(content, bson_iter_key(&it), (int)bson_iter_key_len(&it), &it);
-        }
-    }
-    return content;
-}
-
 /* Replace mode drops what is not sent again, but not the product's own publishing rule. */
 static void keep_publish_fields(const bson_t *current, bson_t *content)
 {
@@ -251,7 +237,7 @@ static const bson_t *next_content(const struct row_context *ctx, const struct id
         struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
 
         if (ctx->settings->merge_mode == MERGE_PARTIAL) {
-            const bson_t *old = content_of(ctx->arena, current);
+            const bson_t *old = entity_content(ctx->arena, current, entity_is_system_field);
 
             content = document_merge(ctx->arena, old, sent);
             content = merge_media(ctx->arena, old, sent, content);

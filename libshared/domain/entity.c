@@ -26,6 +26,18 @@ bool entity_is_system_field(const char *key)
     return bsearch(key, names, sizeof(names) / sizeof(names[0]), sizeof(names[0]), compare_text);
 }
 
+const struct entity *entity_named(const char *name)
+{
+    static const struct entity *const all[] = {&entity_products, &entity_customers};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (strcmp(all[i]->name, name) == 0) {
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
 bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, const char *path)
 {
     uint32_t n = 0;

@@ -14,6 +14,7 @@ dep(curl libcurl>=7.88)
 dep(simdjson simdjson>=3.0)
 dep(protobufc libprotobuf-c>=1.4)
 dep(sodium libsodium>=1.0.18)
+dep(crypto libcrypto>=3.0)
 pkg_check_modules(h2o_evloop REQUIRED IMPORTED_TARGET GLOBAL libh2o-evloop)
 # Debian's .pc file does not say that the library was built for its own event loop.
 add_library(dep_h2o INTERFACE)

@@ -99,6 +99,7 @@ static enum row_result apply_row(const struct planning *planning, struct work *w
     if (!planned->slot || planned->findings.errors > 0) {
         return ROW_REFUSED;
     }
+    ctx.unknown = &work->receipt.unknown;
     planning->apply->entity->apply(&ctx, &planned->identified, planned->slot->current, outcome);
     if (outcome->document && outcome->document->len > ENTITY_MAX_DOCUMENT) {
         findings_add(&planned->findings, PROBLEM_document_too_large, "",
@@ -140,6 +141,7 @@ static void apply_chunk(const struct planning *planning, struct work *work,
     struct receipt *receipt = &work->receipt;
 
     receipt->origin = work->chunk.origin;
+    receipt->unknown.arena = planning->apply->arena;
     receipt->started_at_ms = planning->now_ms;
     receipt->items =
         arena_calloc(planning->apply->arena, work->chunk.row_count, sizeof(*receipt->items));

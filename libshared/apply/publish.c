@@ -44,6 +44,7 @@ static bool publish_progress(struct apply *apply, struct bus_group *group,
         .origin = receipt->origin,
         .stage = CHUNK_APPLIED,
         .counts = receipt->counts,
+        .unknown = receipt->unknown,
         .started_at_ms = receipt->started_at_ms,
         .finished_at_ms = receipt->finished_at_ms,
     };

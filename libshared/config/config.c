@@ -35,9 +35,9 @@ static const struct setting settings[] = {
     {"CONSIGN_INDEX_PREFIX", TEXT, AT(search_index_prefix), 0, 0, "consign",
      "Search indexes are named `<prefix>-<entity>-<tenant>`"},
     {"CONSIGN_KEY_PEPPER", SECRET, AT(key_pepper), 0, 0, "",
-     "Key of the keyed hash under which API secrets are stored; at least 32 characters, the same "
-     "for all ingress "
-     "replicas"},
+     "Key of the keyed hash under which API secrets and sessions are stored, and of the box that "
+     "keeps the secrets of bearer tokens; at least 32 characters, the same for all ingress "
+     "replicas and `consign-admin`"},
     {"CONSIGN_LISTEN", TEXT, AT(listen_address), 0, 0, "0.0.0.0",
      "Address that ingress listens on"},
     {"CONSIGN_PORT", NUMBER, AT(port), 0, 65535, "8080", "Port of the HTTP API"},
@@ -64,8 +64,10 @@ static const struct setting settings[] = {
      "Time Kafka has to acknowledge the chunks of a request before it gets 503"},
     {"CONSIGN_ACCEPT_TIMEOUT_MS", NUMBER, AT(accept_timeout_ms), 1000, 3600000, "60000",
      "Age at which a job whose ingress never finished accepting it is given up"},
+    {"CONSIGN_SYNC_TIMEOUT_MS", NUMBER, AT(sync_timeout_ms), 100, 600000, "60000",
+     "Time after which a synchronous import whose job has not ended is answered 202"},
     {"CONSIGN_CREDENTIAL_CACHE_MS", NUMBER, AT(credential_cache_ms), 0, 600000, "30000",
-     "Time for which a checked API key is remembered; a revoked key works at most this long"},
+     "Time for which a checked credential is remembered; a revoked one works at most this long"},
     {"CONSIGN_IDEMPOTENCY_TTL_S", NUMBER, AT(idempotency_ttl_s), 60, 2592000, "86400",
      "Life of an Idempotency-Key"},
     {"CONSIGN_IDEMPOTENCY_LEASE_MS", NUMBER, AT(idempotency_lease_ms), 100, 600000, "5000",

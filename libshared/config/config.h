@@ -34,6 +34,7 @@ struct config {
     int64_t workers;
     int64_t publish_timeout_ms;
     int64_t accept_timeout_ms;
+    int64_t sync_timeout_ms;
     int64_t credential_cache_ms;
     int64_t idempotency_ttl_s;
     int64_t idempotency_lease_ms;

@@ -1,7 +1,9 @@
 #include "domain/answer.h"
 
 #include "domain/document.h"
+#include "domain/entity.h"
 #include "domain/stored.h"
+#include "domain/unknown.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +13,15 @@ static void append_fields(bson_t *out, const bson_t *from, const char *const *ke
 {
     for (; *keys; keys++) {
         stored_copy(from, *keys, out, *keys);
+    }
+}
+
+static void append_text(bson_t *out, const char *key, const char *text)
+{
+    if (text) {
+        bson_append_utf8(out, key, -1, text, -1);
+    } else {
+        bson_append_null(out, key, -1);
     }
 }
 
@@ -47,6 +58,48 @@ static void append_rates(bson_t *out, const bson_t *job, int64_t now_ms)
                  rounded((double)(total - processed) / rate));
 }
 
+/* The lanes of a job count for themselves. */
+static void add_lanes(struct name_tally *unknown, const bson_t *job)
+{
+    bson_iter_t lanes;
+    bson_iter_t lane;
+
+    if (!bson_iter_init_find(&lanes, job, "unknown_fields") || !bson_iter_recurse(&lanes, &lane)) {
+        return;
+    }
+    while (bson_iter_next(&lane)) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "unknown_fields.%.16s", bson_iter_key(&lane));
+        unknown_add_stored(unknown, job, path);
+    }
+}
+
+static void append_unknown(bson_t *out, const bson_t *job)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    struct name_tally unknown = {.arena = arena};
+    const char *name = document_text(job, "entity");
+    const struct entity *entity = name ? entity_named(name) : NULL;
+    bson_t list;
+    bson_t item;
+
+    add_lanes(&unknown, job);
+    BSON_APPEND_ARRAY_BEGIN(out, "unknown_fields", &list);
+    for (size_t i = 0; i < unknown.count; i++) {
+        const char *field = unknown.entries[i].name;
+        const char *meant = entity ? unknown_meant(entity->fields, field) : NULL;
+
+        /* JSON does not show the keys of an array, so they may repeat. */
+        BSON_APPEND_DOCUMENT_BEGIN(&list, "0", &item);
+        BSON_APPEND_UTF8(&item, "field", field);
+        BSON_APPEND_INT64(&item, "count", unknown.entries[i].count);
+        append_text(&item, "did_you_mean", meant);
+        bson_append_document_end(&list, &item);
+    }
+    bson_append_array_end(out, &list);
+}
+
 void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms)
 {
     static const char *const state[] = {"status", "entity", "source_id", "merge_mode", NULL};
@@ -66,6 +119,7 @@ void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms)
     append_rates(out, job, now_ms);
     stored_copy(job, "error_count", out, "import_errors_total");
     stored_copy(job, "warning_count", out, "import_warnings_total");
+    append_unknown(out, job);
     stored_copy(job, "failure", out, "failure");
     stored_copy(job, "trace_id", out, "trace_id");
 }

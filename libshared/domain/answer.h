@@ -21,6 +21,18 @@ struct answer_queued {
 bson_t *answer_queued_companies(const struct answer_queued *queued);
 bson_t *answer_queued_products(const struct answer_queued *queued);
 
+/* A synchronous import whose job has ended. */
+struct answer_imported {
+    const bson_t *job;
+    const bson_t *findings;      /* {errors: [..]}, see answer_findings_next */
+    struct str channel_metadata; /* BSON to echo; {NULL, 0} for none */
+    int64_t took_ms;             /* from the request to its answer */
+};
+bson_t *answer_imported(const struct answer_imported *imported);
+
+/* A synchronous import whose job takes longer than its request may; NULL for an unknown status. */
+bson_t *answer_unfinished(const char *job_id, const char *status);
+
 /* Appends an import job. Rates and the time left are computed for the moment `now_ms`. */
 void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms);
 

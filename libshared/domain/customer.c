@@ -143,7 +143,7 @@ static bool is_left_out(const char *key)
 
 static const bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
 {
-    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out};
+    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out, ctx->unknown};
     bson_t *content = document_new(ctx->arena);
 
     BSON_APPEND_UTF8(content, "external_code", row->code);
@@ -284,6 +284,7 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
 const struct entity entity_customers = {
     .name = "customers",
     .history = "customer_versions",
+    .fields = &customer_fields,
     .has_claims = true,
     .identify = identify,
     .apply = apply,

@@ -41,6 +41,18 @@ const bson_t *entity_content(struct arena *arena, const bson_t *document,
     return content;
 }
 
+const struct entity *entity_named(const char *name)
+{
+    static const struct entity *const all[] = {&entity_products, &entity_customers};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (strcmp(all[i]->name, name) == 0) {
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
 bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, const char *path)
 {
     uint32_t n = 0;

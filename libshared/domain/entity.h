@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/mem.h"
+#include "base/tally.h"
 #include "domain/claims.h"
 #include "domain/finding.h"
 #include "domain/settings.h"
@@ -15,12 +16,14 @@
 
 enum { ENTITY_MAX_CODE = 256, ENTITY_MAX_DOCUMENT = 8 * 1024 * 1024 };
 
-/* Everything one row is applied with. Nothing here is changed but `findings` and `claims`. */
+/* Everything one row is applied with. Nothing here is changed but `findings`, `claims` and
+ * `unknown`. */
 struct row_context {
     struct arena *arena;
     const struct import_settings *settings;
     struct findings *findings;
-    struct claims *claims; /* NULL for entities without */
+    struct claims *claims;      /* NULL for entities without */
+    struct name_tally *unknown; /* counts fields in no table; NULL: nobody asks */
     const char *tenant;
     const char *job_id;
     uint32_t row;
@@ -43,10 +46,13 @@ struct row_outcome {
     bool meets_publish_rule;
 };
 
+struct field_table; /* domain/field.h */
+
 struct entity {
     const char *name;    /* "products": collection, message field, route */
     const char *history; /* collection of demoted versions */
-    bool has_claims;     /* public codes are unique per tenant */
+    const struct field_table *fields;
+    bool has_claims; /* public codes are unique per tenant */
 
     /* Applies the source's mappings and finds the code; false with a finding when the row has none.
      */
@@ -59,6 +65,9 @@ struct entity {
 
 extern const struct entity entity_products;
 extern const struct entity entity_customers;
+
+/* NULL when there is none of this name. */
+const struct entity *entity_named(const char *name);
 
 /* True for the names of fields that the system sets; a row cannot. */
 bool entity_is_system_field(const char *key);

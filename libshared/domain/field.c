@@ -183,6 +183,9 @@ static void copy_members(const struct field_walk *walk, const struct field_table
         } else {
             bson_append_iter(out, key, (int)bson_iter_key_len(members), members);
         }
+        if (!field && !place && walk->unknown) {
+            tally_add(walk->unknown, key, 1);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/tally.h"
 #include "domain/finding.h"
 #include "domain/settings.h"
 
@@ -42,11 +43,13 @@ struct field_table {
 const struct field *field_find(const struct field_table *table, const char *name);
 
 /* Appends the members of `object` to `out` in stored form and reports what is wrong, with paths
- * that start with `path`. `skip` (may be NULL) names outer members that are left out. */
+ * that start with `path`. `skip` (may be NULL) names outer members that are left out, `unknown`
+ * (may be NULL) counts those that are not in the table. */
 struct field_walk {
     const struct import_settings *settings;
     struct findings *findings;
     bool (*skip)(const char *key);
+    struct name_tally *unknown;
 };
 void field_copy_members(const struct field_walk *walk, const struct field_table *table,
                         const bson_t *object, bson_t *out);

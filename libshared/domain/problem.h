@@ -44,7 +44,7 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(batch_metadata, 400, "batch_metadata is not consistent",                                     \
       "Send batch_id and a batch_part from 1 to batch_total_parts.")                               \
     X(unauthenticated, 401, "The credential is missing or wrong",                                  \
-      "Send x-auth-method: api-key with x-api-key-id and x-api-secret.")                           \
+      "Send an API key, a bearer token or a session that is still good.")                          \
     X(forbidden, 403, "The credential lacks the permission", "Ask for the permission named.")      \
     X(not_found, 404, "There is nothing at this address", "Check the path.")                       \
     X(job_not_found, 404, "There is no such job", "Check the job id and the credential.")          \

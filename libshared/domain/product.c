@@ -93,7 +93,7 @@ static bool is_left_out(const char *key)
 /* The row in stored form, its code first. */
 static bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
 {
-    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out};
+    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out, ctx->unknown};
     bson_t *content = document_new(ctx->arena);
 
     BSON_APPEND_UTF8(content, "entity_code", row->code);
@@ -362,6 +362,7 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
 const struct entity entity_products = {
     .name = "products",
     .history = "product_versions",
+    .fields = &product_fields,
     .identify = identify,
     .apply = apply,
 };

@@ -107,29 +107,40 @@ static bool read_parts(const bson_t *metadata, struct import_envelope *out,
     return true;
 }
 
-/* The metadata travels in every chunk and stands on every product, hence its bound. */
-static bool read_batch(const bson_t *envelope, struct import_envelope *out,
-                       struct request_fault *fault)
+/* Metadata outlives its request: it travels in every chunk and stands on every product, or waits
+ * for the answer. Hence its bound. */
+static bool read_metadata(const bson_t *envelope, const char *key, enum problem_id problem,
+                          struct str *out, struct request_fault *fault)
 {
     bson_iter_t iter;
-    bson_t metadata;
     uint32_t length;
     const uint8_t *data;
 
-    if (!find_field(envelope, "batch_metadata", &iter)) {
+    if (!find_field(envelope, key, &iter)) {
         return true;
     }
     if (!BSON_ITER_HOLDS_DOCUMENT(&iter)) {
-        return refuse_field(fault, PROBLEM_batch_metadata, "", "batch_metadata",
-                            "must be an object");
+        return refuse_field(fault, problem, "", key, "must be an object");
     }
     bson_iter_document(&iter, &length, &data);
     if (length > REQUEST_MAX_METADATA) {
-        return refuse_field(fault, PROBLEM_batch_metadata, "", "batch_metadata",
-                            "must not be larger than 4 KB");
+        return refuse_field(fault, problem, "", key, "must not be larger than 4 KB");
     }
-    out->batch_metadata = (struct str){(const char *)data, length};
-    return bson_init_static(&metadata, data, length) && read_parts(&metadata, out, fault);
+    *out = (struct str){(const char *)data, length};
+    return true;
+}
+
+static bool read_batch(const bson_t *envelope, struct import_envelope *out,
+                       struct request_fault *fault)
+{
+    struct str *bytes = &out->batch_metadata;
+    bson_t metadata;
+
+    if (!read_metadata(envelope, "batch_metadata", PROBLEM_batch_metadata, bytes, fault)) {
+        return false;
+    }
+    return !bytes->p || (bson_init_static(&metadata, (const uint8_t *)bytes->p, bytes->n) &&
+                         read_parts(&metadata, out, fault));
 }
 
 static bool read_merge_mode(const bson_t *envelope, const char **out, struct request_fault *fault)
@@ -164,7 +175,9 @@ bool request_read_envelope(const struct request_shape *shape, const bson_t *enve
     if (!shape->needs_source) {
         return true;
     }
-    if (!read_text(envelope, "", "source_id", &out->source_id, fault)) {
+    if (!read_text(envelope, "", "source_id", &out->source_id, fault) ||
+        !read_metadata(envelope, "channel_metadata", PROBLEM_field_value, &out->channel_metadata,
+                       fault)) {
         return false;
     }
     return out->source_id ||

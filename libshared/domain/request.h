@@ -42,7 +42,8 @@ struct import_envelope {
     int64_t batch_part;
     int64_t batch_total_parts;
     int64_t batch_total_items;
-    struct str batch_metadata; /* BSON */
+    struct str batch_metadata;   /* BSON */
+    struct str channel_metadata; /* BSON; only echoed */
 };
 
 /* What is known of the rows before they are looked at. */
@@ -56,7 +57,8 @@ struct request_rows {
 bool request_check_rows(const struct request_shape *shape, const struct request_rows *rows,
                         struct request_fault *fault) MUST_USE;
 
-/* Reads merge_mode, channel, source_id and the batch fields; unknown fields are ignored. */
+/* Reads merge_mode, channel, source_id, channel_metadata and the batch fields; unknown fields are
+ * ignored. */
 bool request_read_envelope(const struct request_shape *shape, const bson_t *envelope,
                            struct import_envelope *out, struct request_fault *fault) MUST_USE;
 

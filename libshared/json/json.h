@@ -20,6 +20,7 @@ struct json_limits {
     uint32_t max_keys;  /* in one object */
     size_t max_row_bytes;
     size_t max_rows;
+    bool any_keys; /* of the keys above only those that are repeated or hold a NUL are refused */
 };
 
 /* Where and why a text was refused. `code` is one of the catalogue (domain/problem.h). */

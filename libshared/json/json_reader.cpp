@@ -91,7 +91,7 @@ bool Reader::take_key(ondemand::field &field, std::string_view *key)
     if (error) {
         return fail(error);
     }
-    if (!key_is_allowed(*key)) {
+    if (limits_->any_keys ? key->find('\0') != key->npos : !key_is_allowed(*key)) {
         fail("json_bad_key", "the key \"" + std::string(*key) + "\" is not allowed");
         return within(*key);
     }

@@ -15,6 +15,21 @@ static void write_counts(Consign__ChunkDone *wire, const struct chunk_counts *co
     wire->search_items = counts->search_items;
 }
 
+static void write_unknown(struct arena *arena, Consign__ChunkDone *wire,
+                          const struct name_tally *unknown)
+{
+    Consign__UnknownField *fields = arena_calloc(arena, unknown->count, sizeof(*fields));
+
+    wire->n_unknown_fields = unknown->count;
+    wire->unknown_fields = arena_calloc(arena, unknown->count, sizeof(*wire->unknown_fields));
+    for (size_t i = 0; i < unknown->count; i++) {
+        consign__unknown_field__init(&fields[i]);
+        fields[i].field = message_text(unknown->entries[i].name);
+        fields[i].count = (uint32_t)unknown->entries[i].count;
+        wire->unknown_fields[i] = &fields[i];
+    }
+}
+
 struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done)
 {
     Consign__ChunkDone wire = CONSIGN__CHUNK_DONE__INIT;
@@ -23,6 +38,7 @@ struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done)
     if (done->stage == CHUNK_APPLIED) {
         wire.stage = CONSIGN__CHUNK_DONE__STAGE__APPLIED;
         write_counts(&wire, &done->counts);
+        write_unknown(arena, &wire, &done->unknown);
         wire.started_at_ms = done->started_at_ms;
         wire.finished_at_ms = done->finished_at_ms;
     } else {
@@ -47,6 +63,16 @@ static struct chunk_counts read_counts(const Consign__ChunkDone *wire)
         .search_batches = wire->search_batches,
         .search_items = wire->search_items,
     };
+}
+
+static struct name_tally read_unknown(struct arena *arena, const Consign__ChunkDone *wire)
+{
+    struct name_tally unknown = {.arena = arena};
+
+    for (size_t i = 0; i < wire->n_unknown_fields; i++) {
+        tally_add(&unknown, wire->unknown_fields[i]->field, wire->unknown_fields[i]->count);
+    }
+    return unknown;
 }
 
 /* Proto3 enums are open: a number of a later version must not pass for a stage of this one. */
@@ -75,6 +101,7 @@ bool chunk_done_decode(struct arena *arena, struct str bytes, struct chunk_done 
     struct chunk_done done = {
         .origin = MESSAGE_READ_ORIGIN(wire, chunk),
         .counts = read_counts(wire),
+        .unknown = read_unknown(arena, wire),
         .started_at_ms = wire->started_at_ms,
         .finished_at_ms = wire->finished_at_ms,
         .batch = wire->batch,

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/tally.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,7 @@ struct chunk_done {
     struct message_origin origin;
     enum chunk_stage stage;
     struct chunk_counts counts; /* CHUNK_APPLIED */
+    struct name_tally unknown;  /* fields in no table */
     int64_t started_at_ms;
     int64_t finished_at_ms;
     uint32_t batch; /* CHUNK_INDEXED */

@@ -210,6 +210,16 @@ bool jobs_get(struct store_session *session, const char *tenant, const char *job
     return true;
 }
 
+bool jobs_find_ended(struct store_session *session, const char *const *ids, size_t count,
+                     store_each_fn each, void *ctx, struct err *err)
+{
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("status", "{", "$in", "[", "completed", "failed", "]", "}");
+
+    store_match_ids(filter, ids, count);
+    return store_find(session, jobs, filter, NULL, each, ctx, err);
+}
+
 static void match_text(bson_t *filter, const char *key, const char *text)
 {
     if (text) {

@@ -16,7 +16,7 @@ struct job_new {
     const char *job_id;
     const char *tenant;
     const char *entity;
-    const char *channel; /* "queue" */
+    const char *channel; /* "queue" or "api" */
     const struct import_envelope *envelope;
     size_t total_rows;
     size_t total_chunks;
@@ -64,6 +64,10 @@ bool jobs_abandon_stale(struct store_session *session, int64_t before_ms, int64_
 /* ERR_NOT_FOUND also for another tenant's job. The caller destroys *out. */
 bool jobs_get(struct store_session *session, const char *tenant, const char *job_id, bson_t **out,
               struct err *err) MUST_USE;
+
+/* Calls `each` for those of the jobs that have ended, in no order. */
+bool jobs_find_ended(struct store_session *session, const char *const *ids, size_t count,
+                     store_each_fn each, void *ctx, struct err *err) MUST_USE;
 
 /* NULL fields match everything. */
 struct jobs_query {

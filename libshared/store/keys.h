@@ -5,8 +5,7 @@
 
 /* Collection `api_keys` (docs/DATA.md). Error kinds as in store.h. */
 
-/* The loader for auth_open: `store` is a struct store. ERR_NOT_FOUND for an unknown or revoked key.
- */
+/* For auth_open: `store` is a struct store. ERR_NOT_FOUND for an unknown or revoked key. */
 bool keys_load(void *store, const char *key_id, struct auth_key *out, struct err *err) MUST_USE;
 
 /* Creates or overwrites a key; a revoked key works again afterwards. */

@@ -37,18 +37,12 @@ bool store_find(struct store_session *session, const char *collection, const bso
     return drain_cursor(cursor, each, ctx, err);
 }
 
-bool store_find_ids(struct store_session *session, const char *collection, const char *const *ids,
-                    size_t count, store_each_fn each, void *ctx, struct err *err)
+void store_match_ids(bson_t *filter, const char *const *ids, size_t count)
 {
-    AUTO(bson) bson_t *filter = bson_new();
-    AUTO(bson) bson_t *options = BCON_NEW("batchSize", BCON_INT32(FIND_BATCH));
     bson_t in;
     bson_t list;
     char text[16];
 
-    if (count == 0) {
-        return true;
-    }
     bson_append_document_begin(filter, "_id", 3, &in);
     bson_append_array_begin(&in, "$in", 3, &list);
     for (size_t i = 0; i < count; i++) {
@@ -59,6 +53,18 @@ bool store_find_ids(struct store_session *session, const char *collection, const
     }
     bson_append_array_end(&in, &list);
     bson_append_document_end(filter, &in);
+}
+
+bool store_find_ids(struct store_session *session, const char *collection, const char *const *ids,
+                    size_t count, store_each_fn each, void *ctx, struct err *err)
+{
+    AUTO(bson) bson_t *filter = bson_new();
+    AUTO(bson) bson_t *options = BCON_NEW("batchSize", BCON_INT32(FIND_BATCH));
+
+    if (count == 0) {
+        return true;
+    }
+    store_match_ids(filter, ids, count);
     return store_find(session, collection, filter, options, each, ctx, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include "domain/document.h"
 #include "domain/stored.h"
+#include "domain/unknown.h"
 #include "message/message.h"
 
 #include <stdio.h>
@@ -76,26 +77,76 @@ static void append_counts(bson_t *update, const struct chunk_counts *counts)
                 "search_items", BCON_INT64(counts->search_items), "}");
 }
 
-static bson_t *update_applied(const struct chunk_done *done, const char *status)
+/* What a chunk makes of its job. */
+struct applied_fold {
+    const struct chunk_done *done;
+    const char *status;
+    const struct name_tally *unknown; /* of the lane, with this chunk's; empty: as it is */
+};
+
+static bson_t *update_applied(const struct applied_fold *fold)
 {
+    const struct chunk_done *done = fold->done;
     const struct message_origin *origin = &done->origin;
     char path[PATH_SIZE];
     bson_t *update =
-        BCON_NEW("$set", "{", lane_path("next_chunk", origin->lane, path),
-                 BCON_INT64((int64_t)origin->chunk + origin->lanes), "status", BCON_UTF8(status),
-                 "}", "$min", "{", "started_at", BCON_DATE_TIME(done->started_at_ms), "}", "$max",
-                 "{", "last_finished_at", BCON_DATE_TIME(done->finished_at_ms), "}");
+        BCON_NEW("$min", "{", "started_at", BCON_DATE_TIME(done->started_at_ms), "}", "$max", "{",
+                 "last_finished_at", BCON_DATE_TIME(done->finished_at_ms), "}");
+    bson_t set;
 
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    BSON_APPEND_UTF8(&set, "status", fold->status);
+    bson_append_int64(&set, lane_path("next_chunk", origin->lane, path), -1,
+                      (int64_t)origin->chunk + origin->lanes);
+    if (fold->unknown->count > 0) {
+        unknown_append(&set, lane_path("unknown_fields", origin->lane, path), fold->unknown);
+    }
+    bson_append_document_end(update, &set);
     append_counts(update, &done->counts);
     return update;
+}
+
+/*
+ * Adds the chunk's unknown fields to those of its lane. Only 50 names are kept, which no update can
+ * say, so they are read first. ERR_NOT_FOUND unless the lane waits for this very chunk: then nobody
+ * else can fold into it before the guarded update does, or the update meets a newer lane and fails.
+ */
+static bool add_unknown(struct store_session *session, const struct chunk_done *done,
+                        struct name_tally *out, struct err *err)
+{
+    const struct message_origin *origin = &done->origin;
+    AUTO(bson) bson_t *job = NULL;
+    char path[PATH_SIZE];
+
+    if (done->unknown.count == 0) {
+        return true;
+    }
+    if (!store_get(session, JOBS, origin->job_id, &job, err)) {
+        return false;
+    }
+    if (next_chunk(job, origin->lane) != origin->chunk) {
+        return err_set(err, ERR_NOT_FOUND, "lane %u waits for another chunk", origin->lane);
+    }
+    unknown_add_stored(out, job, lane_path("unknown_fields", origin->lane, path));
+    for (size_t i = 0; i < done->unknown.count; i++) {
+        tally_add(out, done->unknown.entries[i].name, done->unknown.entries[i].count);
+    }
+    return true;
 }
 
 /* Both: ERR_NOT_FOUND when the guard held the chunk back. */
 static bool fold_in_order(struct store_session *session, const struct chunk_done *done,
                           bson_t **job, struct err *err)
 {
+    AUTO(arena) struct arena *arena = arena_new();
+    struct name_tally unknown = {.arena = arena};
+
+    if (!add_unknown(session, done, &unknown, err)) {
+        return false;
+    }
     AUTO(bson) bson_t *filter = filter_in_order(&done->origin);
-    AUTO(bson) bson_t *update = update_applied(done, "processing");
+    AUTO(bson)
+    bson_t *update = update_applied(&(struct applied_fold){done, "processing", &unknown});
 
     return store_find_and_update(session, JOBS, filter, update, false, job, err);
 }
@@ -104,7 +155,9 @@ static bool fold_failed(struct store_session *session, const struct chunk_done *
                         struct err *err)
 {
     AUTO(bson) bson_t *filter = filter_failed(&done->origin);
-    AUTO(bson) bson_t *update = update_applied(done, "failed");
+    AUTO(bson)
+    bson_t *update =
+        update_applied(&(struct applied_fold){done, "failed", &(const struct name_tally){0}});
 
     return store_find_and_update(session, JOBS, filter, update, false, job, err);
 }
@@ -114,10 +167,14 @@ static uint32_t receipt_count(const bson_t *receipt, const char *path)
     return (uint32_t)document_int64(receipt, path, 0);
 }
 
-static struct chunk_done done_from_receipt(const struct message_origin *origin,
+static struct chunk_done done_from_receipt(struct arena *arena, const struct message_origin *origin,
                                            const bson_t *receipt)
 {
+    struct name_tally unknown = {.arena = arena};
+
+    unknown_add_stored(&unknown, receipt, "unknown_fields");
     return (struct chunk_done){
+        .unknown = unknown,
         .origin = *origin,
         .stage = CHUNK_APPLIED,
         .counts = {.successful = receipt_count(receipt, "counts.successful"),
@@ -148,7 +205,7 @@ static bool fold_receipt(struct store_session *session, const struct message_ori
                              origin->chunk, origin->job_id)
                    : false;
     }
-    struct chunk_done done = done_from_receipt(origin, receipt);
+    struct chunk_done done = done_from_receipt(arena, origin, receipt);
 
     return fold_in_order(session, &done, &job, err) || err->kind == ERR_NOT_FOUND;
 }

@@ -1,6 +1,7 @@
 #include "store/receipts.h"
 
 #include "domain/document.h"
+#include "domain/unknown.h"
 
 #include <stdio.h>
 
@@ -73,6 +74,7 @@ static const bson_t *to_document(struct arena *arena, const struct receipt *rece
         BSON_APPEND_INT64(&counts, count_fields[i].name, *count_at(&copy, i));
     }
     bson_append_document_end(out, &counts);
+    unknown_append(out, "unknown_fields", &receipt->unknown);
     BSON_APPEND_DATE_TIME(out, "started_at", receipt->started_at_ms);
     BSON_APPEND_DATE_TIME(out, "finished_at", receipt->finished_at_ms);
     append_items(out, receipt);
@@ -148,6 +150,8 @@ static void read_receipt(struct arena *arena, const bson_t *document, struct rec
         snprintf(path, sizeof(path), "counts.%s", count_fields[i].name);
         *count_at(&out->counts, i) = (uint32_t)document_int64(document, path, 0);
     }
+    out->unknown.arena = arena;
+    unknown_add_stored(&out->unknown, document, "unknown_fields");
     read_items(arena, document, out);
 }
 

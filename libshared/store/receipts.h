@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/tally.h"
 #include "message/message.h"
 #include "store/store.h"
 
@@ -11,6 +12,7 @@
 struct receipt {
     struct message_origin origin;
     struct chunk_counts counts;
+    struct name_tally unknown; /* fields in no table */
     int64_t started_at_ms;
     int64_t finished_at_ms;
     struct search_item *items; /* counts.search_items of them, in row order */

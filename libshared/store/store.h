@@ -50,6 +50,9 @@ typedef bool (*store_each_fn)(void *ctx, const bson_t *document);
 bool store_find(struct store_session *session, const char *collection, const bson_t *filter,
                 const bson_t *options, store_each_fn each, void *ctx, struct err *err) MUST_USE;
 
+/* Appends `_id: {$in: ids}` to a filter. */
+void store_match_ids(bson_t *filter, const char *const *ids, size_t count);
+
 /* Fetches by `_id $in`, in no order. Faster than store_find for many ids. */
 bool store_find_ids(struct store_session *session, const char *collection, const char *const *ids,
                     size_t count, store_each_fn each, void *ctx, struct err *err) MUST_USE;

@@ -57,6 +57,7 @@ static void on_close_asked(h2o_socket_t *control, const char *err)
 static void set_up(struct web_server *server)
 {
     h2o_linklist_init_anchor(&server->connections);
+    h2o_linklist_init_anchor(&server->exchanges);
     configure(server);
     server->loop = h2o_evloop_create();
     h2o_context_init(&server->context, server->loop, &server->config);
@@ -107,7 +108,7 @@ static void drain(struct web_server *server)
 {
     web_connections_close_idle(server);
     if (clock_monotonic_ms() >= server->drain_deadline_ms) {
-        web_exchange_refuse_waiting(server);
+        web_exchanges_refuse(server);
         web_connections_cut(server);
     }
 }
@@ -121,14 +122,15 @@ static void *loop_main(void *ctx)
         h2o_evloop_run(server->loop, server->connection_count ? WEB_INPUT_CHECK_MS : INT32_MAX);
         web_connections_limit_input(server);
     }
-    while (server->connection_count || server->exchange_count) {
+    while (server->connection_count || !h2o_linklist_is_empty(&server->exchanges)) {
         drain(server);
         h2o_evloop_run(server->loop, WEB_INPUT_CHECK_MS);
         web_connections_limit_input(server);
     }
-    /* A worker may still be inside h2o_multithread_send_message, so the queue must outlive the
-     * workers. */
     web_pool_close(server->pool);
+    /* The thread that announced the last answer may still be inside the queue. */
+    pthread_mutex_lock(&server->announcing);
+    pthread_mutex_unlock(&server->announcing);
     tear_down(server);
     return NULL;
 }
@@ -175,6 +177,12 @@ static bool start_threads(struct web_server *server, struct err *err)
     return false;
 }
 
+static void server_free(struct web_server *server)
+{
+    pthread_mutex_destroy(&server->announcing);
+    mem_free(server);
+}
+
 bool web_server_open(const struct web_options *options, struct web_server **out, struct err *err)
 {
     if (!are_limits_sound(options, err)) {
@@ -183,13 +191,14 @@ bool web_server_open(const struct web_options *options, struct web_server **out,
     struct web_server *server = mem_calloc(1, sizeof(*server));
 
     server->options = *options;
+    pthread_mutex_init(&server->announcing, NULL);
     if (!web_listener_bind(server, err)) {
-        mem_free(server);
+        server_free(server);
         return false;
     }
     if (!start_threads(server, err)) {
         close(server->listener_fd);
-        mem_free(server);
+        server_free(server);
         return false;
     }
     *out = server;
@@ -214,5 +223,5 @@ void web_server_close(struct web_server *server, int64_t timeout_ms)
     server->drain_deadline_ms = clock_monotonic_ms() + timeout_ms;
     eventfd_write(server->control_fd, 1);
     pthread_join(server->thread, NULL);
-    mem_free(server);
+    server_free(server);
 }

@@ -84,6 +84,25 @@ struct web_reply {
  */
 void web_reply_header(struct web_reply *reply, const char *name, const char *value);
 
+/*
+ * An answer that is sent after its handler has returned, from any thread, so that waiting takes no
+ * worker. It holds nothing of the request.
+ */
+struct web_later {
+    struct arena *arena;    /* for what the reply points to; lives until web_later_send */
+    struct web_reply reply; /* begins with the headers that the handler has set so far */
+};
+
+/*
+ * Called by a handler on a worker, at most once: what it does to its own reply from then on is not
+ * sent. The request with its body and arena ends when the handler returns, as always. Whoever holds
+ * the result must give it to web_later_send, also when the client has left or the server closes.
+ */
+struct web_later *web_defer(struct web_request *request);
+
+/* Sends later->reply as it stands, unless the client has left or was refused, and frees `later`. */
+void web_later_send(struct web_later *later);
+
 struct web_route {
     const char *method;  /* "GET", which answers HEAD too */
     const char *pattern; /* "/api/b2b/pim/jobs/:jobId"; a literal segment wins over a :param */
@@ -102,7 +121,7 @@ enum web_trouble {
     WEB_BODY_TOO_LARGE, /* 413, sent before the rest of the body is read */
     WEB_OVERLOADED,     /* 503: queue of workers or bytes in flight are full; the server sets
                            Retry-After: 1 */
-    WEB_DRAINING,       /* 503 + Connection: close */
+    WEB_DRAINING,  /* 503 + Connection: close; for deferred answers at the end of the drain too */
     WEB_MALFORMED, /* 400: framing that cannot be trusted (broken Content-Length or chunks); 417:
                       unknown Expect */
 };
@@ -141,6 +160,7 @@ size_t web_server_inflight_bytes(const struct web_server *server);
 /*
  * Stops accepting, lets requests in hand finish for at most `timeout_ms`, stops all threads, frees.
  * NULL is allowed. After the time-out, waiting requests get WEB_DRAINING and unfinished transfers
- * are cut; a handler that still runs is waited for, because it works on memory of the server.
+ * are cut; handlers that still run and answers that are still deferred are waited for, because they
+ * work on memory of the server. The client of a deferred one has got WEB_DRAINING by then.
  */
 void web_server_close(struct web_server *server, int64_t timeout_ms);

@@ -3,20 +3,30 @@
 #include "web/web_headers.h"
 #include "web/web_uri.h"
 
+#include <assert.h>
+
 enum { BODY_PADDING = 64 };
 
-/* One request on its way: copied from h2o, worked on by a worker, answered through h2o. */
+/*
+ * One request on its way: copied from h2o, worked on by a worker, answered through h2o. Its handler
+ * holds it, and so does whoever is to answer later: the last one to let go of it announces it to
+ * the loop, which answers and frees it.
+ */
 struct exchange {
-    struct web_request request;
+    struct web_request request; /* its arena is NULL after a handler that deferred */
     struct web_reply reply;
+    struct web_later later;
     struct web_server *server;
     const struct web_route *route;
     char *body;        /* NULL when there is nothing to free */
     size_t body_bytes; /* what it counts in inflight_bytes */
     struct web_job job;
     h2o_multithread_message_t message;
+    _Atomic int holders;
+    _Atomic bool is_deferred;
     /* For the loop thread only: */
-    h2o_req_t *req;          /* NULL once h2o disposed of it */
+    h2o_linklist_t link;     /* in the server's exchanges */
+    h2o_req_t *req;          /* NULL once h2o disposed of it, or once it was refused */
     struct exchange **guard; /* in the pool of `req`; tells us of that moment */
 };
 
@@ -50,6 +60,8 @@ static void exchange_free(struct exchange *exchange)
     }
     web_release_body(&exchange->request);
     buf_done(&exchange->reply.body);
+    buf_done(&exchange->later.reply.body);
+    arena_free(exchange->later.arena);
     arena_free(exchange->request.arena);
     mem_free(exchange);
 }
@@ -92,6 +104,7 @@ static struct exchange *exchange_new(h2o_req_t *req, const struct web_route *rou
 
     exchange->server = web_server_of(req);
     exchange->route = route;
+    exchange->holders = 1;
     exchange->req = req;
     exchange->guard =
         h2o_mem_alloc_shared(&req->pool, sizeof(struct exchange *), on_request_disposed);
@@ -161,9 +174,48 @@ static bool take_body(struct exchange *exchange)
 static void answer(struct exchange *exchange)
 {
     if (exchange->req) {
-        web_reply_send(&exchange->reply, exchange->req);
+        web_reply_send(exchange->is_deferred ? &exchange->later.reply : &exchange->reply,
+                       exchange->req);
     }
     exchange_free(exchange);
+}
+
+static void let_go(struct exchange *exchange)
+{
+    struct web_server *server = exchange->server;
+
+    if (atomic_fetch_sub(&exchange->holders, 1) == 1) {
+        pthread_mutex_lock(&server->announcing);
+        h2o_multithread_send_message(&server->finished, &exchange->message);
+        pthread_mutex_unlock(&server->announcing);
+    }
+}
+
+static void copy_reply_headers(struct web_later *later, const struct web_reply *reply)
+{
+    for (size_t i = 0; i < reply->header_count; i++) {
+        web_reply_header(&later->reply, arena_strdup(later->arena, reply->headers[i].name),
+                         arena_strdup(later->arena, reply->headers[i].value));
+    }
+}
+
+struct web_later *web_defer(struct web_request *request)
+{
+    struct exchange *exchange = H2O_STRUCT_FROM_MEMBER(struct exchange, request, request);
+    struct web_later *later = &exchange->later;
+
+    assert(!exchange->route->on_loop && !exchange->is_deferred);
+    later->arena = arena_new();
+    web_reply_init(&later->reply, 200);
+    copy_reply_headers(later, &exchange->reply);
+    atomic_fetch_add(&exchange->holders, 1);
+    exchange->is_deferred = true;
+    return later;
+}
+
+void web_later_send(struct web_later *later)
+{
+    let_go(H2O_STRUCT_FROM_MEMBER(struct exchange, later, later));
 }
 
 void web_exchange_run(struct web_job *job)
@@ -172,46 +224,66 @@ void web_exchange_run(struct web_job *job)
 
     exchange->route->handle(exchange->server->options.app, &exchange->request, &exchange->reply);
     web_release_body(&exchange->request);
+    if (exchange->is_deferred) {
+        /* What the handler read may be large, and the answer may be long in coming. */
+        arena_free(STEAL(exchange->request.arena));
+    }
 }
 
 void web_exchange_done(struct web_job *job)
 {
-    struct exchange *exchange = H2O_STRUCT_FROM_MEMBER(struct exchange, job, job);
-
-    h2o_multithread_send_message(&exchange->server->finished, &exchange->message);
+    let_go(H2O_STRUCT_FROM_MEMBER(struct exchange, job, job));
 }
 
 void web_exchange_on_finished(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
 {
-    struct web_server *server = H2O_STRUCT_FROM_MEMBER(struct web_server, finished, receiver);
-
+    (void)receiver;
     while (!h2o_linklist_is_empty(messages)) {
         struct exchange *exchange =
             H2O_STRUCT_FROM_MEMBER(struct exchange, message.link, messages->next);
 
         h2o_linklist_unlink(&exchange->message.link);
-        server->exchange_count--;
+        h2o_linklist_unlink(&exchange->link);
         answer(exchange);
     }
 }
 
+/* Answers without a handler; the exchange lives on without its request. */
 static void refuse(struct exchange *exchange, enum web_trouble trouble)
 {
     h2o_req_t *req = exchange->req;
 
-    exchange_free(exchange);
     if (req) {
+        *exchange->guard = NULL;
+        exchange->guard = NULL;
+        exchange->req = NULL;
         web_trouble_answer(req, trouble);
     }
 }
 
-void web_exchange_refuse_waiting(struct web_server *server)
+static void refuse_and_free(struct exchange *exchange, enum web_trouble trouble)
 {
+    refuse(exchange, trouble);
+    exchange_free(exchange);
+}
+
+void web_exchanges_refuse(struct web_server *server)
+{
+    h2o_linklist_t *end = &server->exchanges;
     struct web_job *job;
 
     while ((job = web_pool_take_back(server->pool)) != NULL) {
-        server->exchange_count--;
-        refuse(H2O_STRUCT_FROM_MEMBER(struct exchange, job, job), WEB_DRAINING);
+        struct exchange *exchange = H2O_STRUCT_FROM_MEMBER(struct exchange, job, job);
+
+        h2o_linklist_unlink(&exchange->link);
+        refuse_and_free(exchange, WEB_DRAINING);
+    }
+    for (h2o_linklist_t *node = end->next; node != end; node = node->next) {
+        struct exchange *exchange = H2O_STRUCT_FROM_MEMBER(struct exchange, link, node);
+
+        if (exchange->is_deferred) {
+            refuse(exchange, WEB_DRAINING);
+        }
     }
 }
 
@@ -224,9 +296,9 @@ static void start(struct exchange *exchange)
         web_exchange_run(&exchange->job);
         answer(exchange);
     } else if (has_room && web_pool_submit(server->pool, &exchange->job)) {
-        server->exchange_count++;
+        h2o_linklist_insert(&server->exchanges, &exchange->link);
     } else {
-        refuse(exchange, WEB_OVERLOADED);
+        refuse_and_free(exchange, WEB_OVERLOADED);
     }
 }
 
@@ -243,7 +315,7 @@ static void route_request(h2o_req_t *req)
         if (decode_params(&exchange->request, &match)) {
             start(exchange);
         } else {
-            refuse(exchange, WEB_NO_ROUTE);
+            refuse_and_free(exchange, WEB_NO_ROUTE);
         }
     } else if (match.allow[0]) {
         h2o_iovec_t allow = h2o_strdup(&req->pool, match.allow, SIZE_MAX);

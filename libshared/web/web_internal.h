@@ -20,6 +20,7 @@ struct web_server {
     int64_t drain_deadline_ms; /* written before control_fd is, read after */
     pthread_t thread;
     struct web_pool *pool;
+    pthread_mutex_t announcing; /* held while other threads use the queue of the loop */
     _Atomic size_t inflight_bytes;
 
     /* From here on for the loop thread only. */
@@ -34,7 +35,7 @@ struct web_server {
     h2o_linklist_t connections;
     size_t connection_count;
     int64_t input_checked_at_ms;
-    size_t exchange_count; /* requests that workers have or will get */
+    h2o_linklist_t exchanges; /* requests that workers have or will get, and deferred ones */
     bool is_draining;
 };
 
@@ -89,8 +90,8 @@ void web_exchange_done(struct web_job *job);
 /* Answers what came back from the workers. */
 void web_exchange_on_finished(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages);
 
-/* Refuses the requests that no worker has begun. */
-void web_exchange_refuse_waiting(struct web_server *server);
+/* Refuses the requests that no worker has begun, and those whose answer was deferred. */
+void web_exchanges_refuse(struct web_server *server);
 
 /* ---- web_reply.c ---- */
 

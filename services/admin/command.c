@@ -1,10 +1,13 @@
 #include "command.h"
 
+#include "base/buf.h"
 #include "store/tenants.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum status command_failed(const struct command *command, const struct err *err)
@@ -89,6 +92,40 @@ bool command_read_options(const struct command *command, int argc, char **argv,
     }
     return check_required(command, specs, count) &&
            read_operand(command, argc - optind, argv + optind, operand);
+}
+
+bool command_read_number(const char *text, int64_t min, int64_t max, int64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return !errno && end != text && !*end && *out >= min && *out <= max;
+}
+
+bool command_copy_text(const char *name, const char *text, char *out, size_t size, struct err *err)
+{
+    size_t n = strlen(text);
+
+    if (n == 0 || n >= size) {
+        return err_set(err, ERR_INVALID, "%s takes 1 to %zu bytes", name, size - 1);
+    }
+    memcpy(out, text, n + 1);
+    return true;
+}
+
+bool command_read_input(struct buf *out, size_t max_bytes, struct err *err)
+{
+    char block[8192];
+    size_t n;
+
+    while ((n = fread(block, 1, sizeof(block), stdin)) > 0) {
+        buf_add(out, block, n);
+        if (out->len > max_bytes) {
+            return err_set(err, ERR_INVALID, "standard input has more than %zu bytes", max_bytes);
+        }
+    }
+    return !ferror(stdin) || err_set(err, ERR_INTERNAL, "standard input cannot be read");
 }
 
 bool command_use_database(const struct config *config,

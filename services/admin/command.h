@@ -2,6 +2,10 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
 struct config;
 struct store_session;
 
@@ -38,6 +42,16 @@ enum { OPTIONS_MAX = 8 };
 bool command_read_options(const struct command *command, int argc, char **argv,
                           const struct option_spec *specs, const char **operand);
 
+/* A whole number of the range; false for anything else. */
+bool command_read_number(const char *text, int64_t min, int64_t max, int64_t *out) MUST_USE;
+
+/* Copies a text that must have 1 to size - 1 bytes; ERR_INVALID calls it `name`. */
+bool command_copy_text(const char *name, const char *text, char *out, size_t size,
+                       struct err *err) MUST_USE;
+
+/* Reads standard input to its end. ERR_INVALID when it has more bytes. */
+bool command_read_input(struct buf *out, size_t max_bytes, struct err *err) MUST_USE;
+
 /* Opens the database, does the work on a session of it and closes it again. */
 bool command_use_database(const struct config *config,
                           bool (*work)(struct store_session *session, void *ctx, struct err *err),
@@ -58,6 +72,14 @@ enum status run_key_create(const struct config *config, const struct command *co
                            char **argv);
 enum status run_key_revoke(const struct config *config, const struct command *command, int argc,
                            char **argv);
+enum status run_session_create(const struct config *config, const struct command *command, int argc,
+                               char **argv);
+enum status run_session_revoke(const struct config *config, const struct command *command, int argc,
+                               char **argv);
+enum status run_jwt_key_put(const struct config *config, const struct command *command, int argc,
+                            char **argv);
+enum status run_jwt_key_revoke(const struct config *config, const struct command *command, int argc,
+                               char **argv);
 enum status run_source_put(const struct config *config, const struct command *command, int argc,
                            char **argv);
 enum status run_config_docs(const struct config *config, const struct command *command, int argc,

@@ -22,6 +22,16 @@ static const struct command commands[] = {
     {"key put", "AK_ID --tenant ID --permissions LIST",
      "store an API key whose secret stands in CONSIGN_KEY_SECRET", run_key_put},
     {"key revoke", "AK_ID", "end an API key", run_key_revoke},
+    {"session create", "--tenant ID --permissions LIST [--user TEXT] [--ttl SECONDS]",
+     "make a session (8 hours); its token is printed this one time", run_session_create},
+    {"session revoke", "SESSION_ID", "end a session", run_session_revoke},
+    {"jwt-key put",
+     "KID --tenant ID --algorithm HS256|RS256 --issuer TEXT --audience TEXT\n"
+     "           --permissions LIST",
+     "store a key of bearer tokens: HS256 with its secret in CONSIGN_JWT_SECRET, RS256 with its\n"
+     "      public key as PEM on standard input",
+     run_jwt_key_put},
+    {"jwt-key revoke", "KID", "end a key of bearer tokens", run_jwt_key_revoke},
     {"source put", "--tenant ID [--if-missing]",
      "create or replace an import source; its JSON comes on standard input", run_source_put},
     {"config-docs", "", "print docs/CONFIGURATION.md", run_config_docs},

@@ -6,11 +6,9 @@
 #include "search/search.h"
 #include "store/store.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
-enum { PAUSE_MS = 250, TIMEOUT_S = 30, TIMEOUT_MAX_S = 3600 };
+enum { PAUSE_MS = 250, TIMEOUT_MAX_S = 3600 };
 
 struct servers {
     struct bus_producer *producer;
@@ -39,39 +37,25 @@ static bool ping_until(const struct servers *servers, int64_t deadline_ms, struc
     return true;
 }
 
-static bool read_timeout(const char *text, int64_t *out_ms)
-{
-    char *end;
-
-    if (!text) {
-        *out_ms = TIMEOUT_S * 1000;
-        return true;
-    }
-    long seconds = strtol(text, &end, 10);
-
-    *out_ms = seconds * 1000;
-    return end != text && !*end && seconds >= 0 && seconds <= TIMEOUT_MAX_S;
-}
-
 enum status run_ping(const struct config *config, const struct command *command, int argc,
                      char **argv)
 {
-    const char *timeout = NULL;
+    const char *timeout = "30";
     const struct option_spec specs[] = {{.name = "timeout", .text = &timeout}, {0}};
     struct servers servers = {0};
-    int64_t timeout_ms;
+    int64_t timeout_s;
     struct err err;
 
     if (!command_read_options(command, argc, argv, specs, NULL)) {
         return STATUS_USAGE;
     }
-    if (!read_timeout(timeout, &timeout_ms)) {
+    if (!command_read_number(timeout, 0, TIMEOUT_MAX_S, &timeout_s)) {
         return command_misused(command, "--timeout takes 0 to %d seconds", TIMEOUT_MAX_S);
     }
     bool ok = bus_producer_open(config, &servers.producer, &err) &&
               store_open(config, &servers.store, &err) &&
               search_open(config, &servers.search, &err) &&
-              ping_until(&servers, clock_monotonic_ms() + timeout_ms, &err);
+              ping_until(&servers, clock_monotonic_ms() + timeout_s * 1000, &err);
 
     bus_producer_close(servers.producer, 0);
     store_close(servers.store);

@@ -5,8 +5,6 @@
 #include "json/json.h"
 #include "store/sources.h"
 
-#include <stdio.h>
-
 enum { BODY_MAX = 1024 * 1024, PARSER_PADDING = 64 };
 
 struct source {
@@ -15,21 +13,16 @@ struct source {
     const bson_t *body;
 };
 
-static bool read_input(struct buf *out, struct err *err)
+static bool read_body(struct buf *out, struct err *err)
 {
     static const char padding[PARSER_PADDING];
-    char block[8192];
-    size_t n;
 
-    while ((n = fread(block, 1, sizeof(block), stdin)) > 0) {
-        buf_add(out, block, n);
-        if (out->len > BODY_MAX) {
-            return err_set(err, ERR_INVALID, "the source is larger than %d bytes", BODY_MAX);
-        }
+    if (!command_read_input(out, BODY_MAX, err)) {
+        return false;
     }
     buf_add(out, padding, sizeof(padding));
     out->len -= sizeof(padding);
-    return !ferror(stdin) || err_set(err, ERR_INTERNAL, "standard input cannot be read");
+    return true;
 }
 
 static bool parse_source(struct arena *arena, const struct buf *text, const bson_t **out,
@@ -90,7 +83,7 @@ enum status run_source_put(const struct config *config, const struct command *co
     if (!command_read_options(command, argc, argv, specs, NULL)) {
         return STATUS_USAGE;
     }
-    if (!read_input(&text, &err) || !parse_source(arena, &text, &source.body, &err) ||
+    if (!read_body(&text, &err) || !parse_source(arena, &text, &source.body, &err) ||
         !command_use_database(config, put_source, &source, &err)) {
         return command_failed(command, &err);
     }

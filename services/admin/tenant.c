@@ -3,7 +3,6 @@
 #include "auth/auth.h"
 #include "store/tenants.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { LANES_MAX = 64 };
@@ -63,11 +62,7 @@ static const char *stray_language(const char *list, const char *among)
 
 static bool read_lanes(const char *text, int64_t *out)
 {
-    char *end;
-    long lanes = strtol(text, &end, 10);
-
-    *out = lanes;
-    return end != text && !*end && lanes >= 1 && lanes <= LANES_MAX;
+    return command_read_number(text, 1, LANES_MAX, out);
 }
 
 static bool check_tenant(const struct tenant *tenant, struct err *err)

@@ -6,6 +6,7 @@ struct call;
 
 void submit_customers(struct call *call);
 void submit_products(struct call *call);
+void submit_products_and_wait(struct call *call);
 
 void jobs_show_customers(struct call *call);
 void jobs_show_products(struct call *call);

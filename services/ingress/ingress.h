@@ -1,5 +1,8 @@
 #pragma once
 
+#include "access.h"
+#include "lag.h"
+
 #include "auth/auth.h"
 #include "base/mem.h"
 #include "config/config.h"
@@ -12,8 +15,9 @@
 struct bus_producer;
 struct runtime;
 struct search;
+struct waiter;
 
-/* What every request handler may use; constant while the server runs. */
+/* What every request handler may use. */
 struct ingress {
     const struct config *config;
     struct runtime *runtime;
@@ -21,11 +25,14 @@ struct ingress {
     struct auth *auth;
     struct bus_producer *producer;
     struct search *search;
+    struct waiter *waiter;
+    struct lag lag;
     struct web_server *_Atomic server; /* NULL until it listens */
 };
 
 /* One request of a partner who is known and allowed. */
 struct call {
+    struct access access;
     struct ingress *app;
     struct web_request *request;
     struct web_reply *reply;
@@ -34,4 +41,5 @@ struct call {
     struct auth_principal who;
     char trace_id[TRACE_ID_SIZE];
     int64_t now_ms;
+    bool is_deferred; /* `reply` is not the answer; somebody else sends and notes it */
 };

@@ -18,6 +18,7 @@ struct import_kind {
     const char *job_prefix;
     const char *job_path; /* where its jobs are polled */
     const char *route;    /* what an Idempotency-Key belongs to */
+    bool waits;           /* is answered when the job has ended */
     struct request_shape shape;
 };
 

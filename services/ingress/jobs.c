@@ -1,5 +1,6 @@
 #include "jobs.h"
 
+#include "findings.h"
 #include "handlers.h"
 #include "ingress.h"
 #include "params.h"
@@ -14,9 +15,6 @@
 #include <string.h>
 
 enum {
-    LISTED_FINDINGS = 100,
-    LISTED_RAW_BYTES =
-        8 * 1024 * 1024, /* raw_data of one answer; beyond it is null, see .../errors */
     QUEUE_PENDING = 10,
     QUEUE_PROCESSING = 5,
     DEFAULT_LIMIT = 20,
@@ -24,49 +22,6 @@ enum {
 };
 
 /* ---- one job ---- */
-
-struct findings_list {
-    bson_t *array;
-    const char *severity;
-    uint32_t count;
-};
-
-static bool list_findings(void *ctx, const bson_t *row)
-{
-    struct findings_list *list = ctx;
-    struct answer_findings findings;
-    char key[16];
-    const char *name;
-    bson_t item = BSON_INITIALIZER;
-
-    answer_findings_start(&findings, row, list->severity);
-    while (list->count < LISTED_FINDINGS &&
-           answer_findings_next(&findings, list->array->len < LISTED_RAW_BYTES, &item)) {
-        size_t n = bson_uint32_to_string(list->count++, &name, key, sizeof(key));
-
-        bson_append_document(list->array, name, (int)n, &item);
-        bson_reinit(&item);
-    }
-    bson_destroy(&item);
-    return list->count < LISTED_FINDINGS;
-}
-
-/* Rows are asked for only when the job says that there are some. */
-static bool append_findings(struct call *call, const bson_t *job, const char *severity, bson_t *out,
-                            struct err *err)
-{
-    bool is_error = strcmp(severity, "error") == 0;
-    const char *count = is_error ? "error_count" : "warning_count";
-    struct job_rows_query query = {document_text(job, "_id"), severity, -1, LISTED_FINDINGS};
-    bson_t array = BSON_INITIALIZER;
-    struct findings_list list = {&array, severity, 0};
-    bool ok = document_int64(job, count, 0) == 0 ||
-              jobs_find_rows(call->session, &query, list_findings, &list, err);
-
-    bson_append_array(out, is_error ? "import_errors" : "import_warnings", -1, &array);
-    bson_destroy(&array);
-    return ok;
-}
 
 bool jobs_load(struct call *call, const char *entity, bson_t **out, struct request_fault *fault)
 {
@@ -99,8 +54,8 @@ static void show_job(struct call *call, const char *entity)
     }
     BSON_APPEND_DOCUMENT_BEGIN(out, "job", &shown);
     answer_append_job(&shown, job, call->now_ms);
-    bool ok = append_findings(call, job, "error", &shown, &err) &&
-              append_findings(call, job, "warning", &shown, &err);
+    bool ok = findings_append(call->session, job, "error", "import_errors", &shown, &err) &&
+              findings_append(call->session, job, "warning", "import_warnings", &shown, &err);
     bson_append_document_end(out, &shown);
     if (ok) {
         reply_document(call->reply, 200, out);
@@ -231,7 +186,7 @@ static bool append_jobs_in(struct call *call, const struct jobs_query *query, co
     return ok;
 }
 
-/* The counters are worth less than the lists: without them the answer says null. */
+/* A queue of which Kafka says nothing may stand still, whatever the jobs say: then null. */
 static void append_stats(struct call *call, bson_t *out)
 {
     static const char *const names[][2] = {{"waiting", "pending"},
@@ -239,6 +194,7 @@ static void append_stats(struct call *call, bson_t *out)
                                            {"completed", "completed"},
                                            {"failed", "failed"}};
     AUTO(bson) bson_t *stats = bson_new();
+    int64_t lag = lag_of_products(call->app);
     struct err err;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -246,12 +202,13 @@ static void append_stats(struct call *call, bson_t *out)
             .tenant = call->who.tenant, .entity = "products", .status = names[i][1]};
         int64_t count;
 
-        if (!jobs_count(call->session, &query, &count, &err)) {
+        if (lag < 0 || !jobs_count(call->session, &query, &count, &err)) {
             BSON_APPEND_NULL(out, "queue_stats");
             return;
         }
         bson_append_int64(stats, names[i][0], -1, count);
     }
+    BSON_APPEND_INT64(stats, "lag_messages", lag);
     BSON_APPEND_DOCUMENT(out, "queue_stats", stats);
 }
 

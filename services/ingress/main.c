@@ -1,29 +1,45 @@
 #include "ingress.h"
 #include "reply.h"
 #include "routes.h"
+#include "sync.h"
+#include "waiter.h"
 
 #include "base/mem.h"
 #include "bus/bus.h"
 #include "log/log.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
+#include "store/jwt_keys.h"
 #include "store/keys.h"
+#include "store/sessions.h"
 
 #include <stdlib.h>
 
 /* Requests that wait for a worker: a few seconds of work. */
 enum { QUEUE_LENGTH = 256 };
 
+static bool open_auth(struct ingress *app, struct err *err)
+{
+    const struct auth_loader loader = {
+        .ctx = app->store,
+        .key = keys_load,
+        .session = sessions_load,
+        .jwt_key = jwt_keys_load,
+    };
+
+    return auth_open(app->config, &loader, &app->auth, err);
+}
+
 static bool open_all(struct ingress *app, struct err *err)
 {
-    return store_open(app->config, &app->store, err) &&
-           auth_open(app->config, keys_load, app->store, &app->auth, err) &&
+    return store_open(app->config, &app->store, err) && open_auth(app, err) &&
            bus_producer_open(app->config, &app->producer, err) &&
-           search_open(app->config, &app->search, err);
+           search_open(app->config, &app->search, err) && sync_open(app->store, &app->waiter, err);
 }
 
 static void close_all(struct ingress *app)
 {
+    waiter_close(app->waiter);
     search_close(app->search);
     bus_producer_close(app->producer, app->config->drain_timeout_ms);
     auth_close(app->auth);
@@ -55,6 +71,7 @@ static bool serve(struct ingress *app, struct err *err)
     runtime_set_ready(app->runtime, true);
     runtime_wait_for_stop(app->runtime);
     runtime_set_ready(app->runtime, false);
+    waiter_hurry(app->waiter);
     web_server_close(server, config->drain_timeout_ms);
     return true;
 }

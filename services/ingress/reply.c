@@ -29,7 +29,7 @@ void reply_fault(struct web_reply *reply, const struct request_fault *fault)
     if (reply->status == 503) {
         web_reply_header(reply, "retry-after", RETRY_AFTER_S);
     } else if (reply->status == 401) {
-        web_reply_header(reply, "www-authenticate", "ApiKey");
+        web_reply_header(reply, "www-authenticate", "ApiKey, Bearer");
     }
 }
 

@@ -22,6 +22,7 @@
     X("GET", "/api/b2b/customers/:external_code/versions", AUTH_CUSTOMERS,                         \
       customers_list_versions)                                                                     \
     X("POST", "/api/b2b/pim/import/queue", AUTH_IMPORT, submit_products)                           \
+    X("POST", "/api/b2b/pim/import/api", AUTH_IMPORT, submit_products_and_wait)                    \
     X("GET", "/api/b2b/pim/import/queue", AUTH_IMPORT, jobs_show_queue)                            \
     X("GET", "/api/b2b/pim/jobs/:jobId", AUTH_IMPORT, jobs_show_products)                          \
     X("GET", "/api/b2b/pim/jobs/:jobId/errors", AUTH_IMPORT, errors_list_products)                 \
@@ -45,17 +46,6 @@ struct route {
     void (*handle)(struct call *call);
 };
 
-/* By the first digit of the status. */
-static struct metric requests[] = {
-#define REQUESTS(class)                                                                            \
-    {                                                                                              \
-        .name = "consign_http_requests_total", .help = "Requests answered",                        \
-        .type = METRIC_COUNTER, .labels = "class=\"" class "\""                                    \
-    }
-    REQUESTS("1xx"), REQUESTS("2xx"), REQUESTS("3xx"), REQUESTS("4xx"), REQUESTS("5xx")};
-static struct metric request_time = {.name = "consign_http_request_seconds",
-                                     .help = "Time from the whole request to its answer",
-                                     .type = METRIC_HISTOGRAM};
 static struct metric inflight_bytes = {
     .name = "consign_inflight_bytes", .help = "Bytes of request bodies held", .type = METRIC_GAUGE};
 
@@ -85,19 +75,23 @@ static void start_trace(struct call *call)
 
 static bool authenticate(struct call *call, struct request_fault *fault)
 {
-    struct str method = web_header(call->request, "x-auth-method");
-    struct str key_id = web_header(call->request, "x-api-key-id");
-    struct str secret = web_header(call->request, "x-api-secret");
+    const struct auth_request request = {
+        .method = web_header(call->request, "x-auth-method"),
+        .key_id = web_header(call->request, "x-api-key-id"),
+        .secret = web_header(call->request, "x-api-secret"),
+        .authorization = web_header(call->request, "authorization"),
+        .session = web_cookie(call->request, "vinc_b2b_session"),
+    };
     struct err err;
 
-    if (!str_is(method, "api-key")) {
-        return request_refuse(fault, PROBLEM_unauthenticated, "%s", "");
-    }
-    if (auth_check_api_key(call->app->auth, key_id, secret, &call->who, &err)) {
+    if (auth_check(call->app->auth, &request, &call->who, &err)) {
         return true;
     }
-    return err.kind == ERR_INVALID ? request_refuse(fault, PROBLEM_unauthenticated, "%s", "")
-                                   : refuse_error(fault, &err, PROBLEM_unauthenticated);
+    if (err.kind != ERR_INVALID) {
+        return refuse_error(fault, &err, PROBLEM_unauthenticated);
+    }
+    log_info("not let in: %s", err.msg);
+    return request_refuse(fault, PROBLEM_unauthenticated, "%s", "");
 }
 
 static bool authorize(const struct call *call, unsigned permissions, struct request_fault *fault)
@@ -105,7 +99,7 @@ static bool authorize(const struct call *call, unsigned permissions, struct requ
     if (call->who.permissions & permissions) {
         return true;
     }
-    return request_refuse(fault, PROBLEM_forbidden, "the key lacks the permission %s",
+    return request_refuse(fault, PROBLEM_forbidden, "the credential lacks the permission %s",
                           permissions == AUTH_CUSTOMERS ? "'customers'"
                           : permissions == AUTH_IMPORT  ? "'import'"
                                                         : "'customers' or 'import'");
@@ -126,14 +120,16 @@ static bool admit(struct call *call, const struct route *route, struct request_f
 static void serve(const struct route *route, struct ingress *app, struct web_request *request,
                   struct web_reply *reply)
 {
-    int64_t start_ms = clock_monotonic_ms();
-    struct call call = {.app = app,
+    struct call call = {.access = {.method = route->method,
+                                   .pattern = route->pattern,
+                                   .start_ms = clock_monotonic_ms(),
+                                   .body_bytes = request->body.n},
+                        .app = app,
                         .request = request,
                         .reply = reply,
                         .arena = request->arena,
                         .now_ms = clock_now_ms()};
     struct request_fault fault;
-    size_t body_bytes = request->body.n;
 
     note_inflight_bytes(app);
     start_trace(&call);
@@ -144,12 +140,9 @@ static void serve(const struct route *route, struct ingress *app, struct web_req
         reply_fault(reply, &fault);
     }
     store_session_close(call.session);
-
-    int64_t ms = clock_monotonic_ms() - start_ms;
-    metric_add(&requests[reply->status / 100 - 1], 1);
-    metric_observe_ms(&request_time, ms);
-    log_info("%s %s %d in %lld ms, %zu bytes in, %zu bytes out", route->method, route->pattern,
-             reply->status, (long long)ms, body_bytes, reply->body.len);
+    if (!call.is_deferred) {
+        access_note(&call.access, reply);
+    }
     log_clear_context();
 }
 

@@ -2,7 +2,9 @@
 #include "handlers.h"
 #include "ingress.h"
 #include "intake.h"
+#include "remember.h"
 #include "reply.h"
+#include "sync.h"
 
 #include "base/id.h"
 #include "bus/bus.h"
@@ -83,17 +85,6 @@ static void release_key(struct call *call, const struct submit *submit)
     }
 }
 
-/* The job is accepted: whether its answer is remembered changes only how a repetition finds it. */
-static void remember_answer(struct call *call, const struct submit *submit)
-{
-    struct idempotency_answer answer = {call->reply->status, call->reply->body.data};
-    struct err err;
-
-    if (submit->key.key && !idempotency_finish(call->session, &submit->key, &answer, &err)) {
-        log_warn("remembering the answer: %s", err.msg);
-    }
-}
-
 static void replay_answer(struct call *call, const struct idempotency_claim *claim)
 {
     call->reply->status = (int)claim->status;
@@ -137,8 +128,12 @@ static void import_rows(struct call *call, const struct submit *submit)
         }
         return;
     }
-    reply_accepted(call, submit, &submission);
-    remember_answer(call, submit);
+    if (submit->kind->waits) {
+        sync_wait(call, &submission, submit->job_id, &submit->key);
+    } else {
+        reply_accepted(call, submit, &submission);
+        remember_answer(call->session, &submit->key, call->reply);
+    }
 }
 
 static void submit_rows(struct call *call, const struct import_kind *kind)
@@ -188,16 +183,33 @@ void submit_customers(struct call *call)
                                     .max_rows = (size_t)call->app->config->max_customers}});
 }
 
+static struct import_kind products_kind(const struct call *call)
+{
+    return (struct import_kind){.entity = &entity_products,
+                                .topic = TOPIC_IMPORT_PRODUCTS,
+                                .job_path = "/api/b2b/pim/jobs",
+                                .shape = {.rows_key = "products",
+                                          .max_rows = (size_t)call->app->config->max_products,
+                                          .needs_source = true}};
+}
+
 void submit_products(struct call *call)
 {
-    submit_rows(call, &(const struct import_kind){
-                          .entity = &entity_products,
-                          .channel = "queue",
-                          .topic = TOPIC_IMPORT_PRODUCTS,
-                          .job_prefix = "queue_import",
-                          .job_path = "/api/b2b/pim/jobs",
-                          .route = "POST /api/b2b/pim/import/queue",
-                          .shape = {.rows_key = "products",
-                                    .max_rows = (size_t)call->app->config->max_products,
-                                    .needs_source = true}});
+    struct import_kind kind = products_kind(call);
+
+    kind.channel = "queue";
+    kind.job_prefix = "queue_import";
+    kind.route = "POST /api/b2b/pim/import/queue";
+    submit_rows(call, &kind);
+}
+
+void submit_products_and_wait(struct call *call)
+{
+    struct import_kind kind = products_kind(call);
+
+    kind.channel = "api";
+    kind.job_prefix = "api_import";
+    kind.route = "POST /api/b2b/pim/import/api";
+    kind.waits = true;
+    submit_rows(call, &kind);
 }

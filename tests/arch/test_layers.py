@@ -16,7 +16,7 @@ OWNERS = {
     r"protobuf-c/|.*\.pb-c\.h": {"message"},
     r"simdjson": {"json"},
     r"sodium(/|\.h)": {"auth", "domain"},
-    r"jwt\.h": {"auth"},
+    r"openssl/": {"auth"},
     r"pthread\.h|threads\.h": {"web", "runtime", "bus", "store", "auth"},
 }
 IMPURE_HEADERS = re.compile(r"(time|sys/time|sys/random|sys/socket|fcntl|unistd|poll|signal|pthread|threads)\.h")

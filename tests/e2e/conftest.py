@@ -10,8 +10,8 @@ from consign import Client
 from kafka import Feed
 from stack import Stack
 
-NEEDED = ["CONSIGN_URL", "KAFKA_BROKERS", "MONGO_URI", "SEARCH_URL", "ACME_KEY_ID", "ACME_SECRET", "GLOBEX_KEY_ID",
-          "GLOBEX_SECRET", "LIMITED_KEY_ID", "LIMITED_SECRET"]
+NEEDED = ["CONSIGN_URL", "CONSIGN_KEY_PEPPER", "KAFKA_BROKERS", "MONGO_URI", "SEARCH_URL", "ACME_KEY_ID", "ACME_SECRET",
+          "GLOBEX_KEY_ID", "GLOBEX_SECRET", "LIMITED_KEY_ID", "LIMITED_SECRET"]
 
 
 def pytest_sessionstart(session):

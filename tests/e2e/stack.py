@@ -1,8 +1,10 @@
 """The processes behind the URL, through ./dev: where they listen, killing them, starting them again."""
 
+import json
 import os
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,5 +40,36 @@ class Stack:
         assert Path(command).name == f"consign-{service}", f"process {pid} is {command}"
         return pid
 
+    def log(self, service):
+        return (ROOT / ".dev/run" / self.name / "logs" / f"{service}.log").read_text()
+
     def kill(self, service):
         os.kill(self.pid(service), signal.SIGKILL)
+
+    @contextmanager
+    def stopped(self, service):
+        """The service takes nothing up meanwhile."""
+        pid = self.pid(service)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def ingress(self, **settings):
+        """The URL of a further ingress with other settings; it is told to stop at the end and must do so well."""
+        original = Path(f"/proc/{self.pid('ingress')}")
+        environment = dict(entry.split("=", 1) for entry in (original / "environ").read_text().split("\0") if "=" in entry)
+        environment |= {"CONSIGN_PORT": "0", "CONSIGN_METRICS_PORT": "0", **settings}
+        program = (original / "cmdline").read_bytes().split(b"\0")[0]
+        process = subprocess.Popen([program], env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            line = next(line for line in process.stderr if "listening on" in line)
+            yield "http://" + json.loads(line)["msg"].removeprefix("listening on ")
+            process.terminate()
+            process.communicate(timeout=60)
+            assert process.returncode == 0
+        finally:
+            process.kill()
+            process.wait()

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 from consign import JOB_ENDS, assert_problem, fresh, parse_time, wait_for
 
+EXAMPLES = Path(__file__).resolve().parents[1] / "data/examples"
 ERROR_FIELDS = ["row", "entity_code", "error", "code", "path", "raw_data"]
 
 
@@ -32,6 +34,36 @@ def test_the_counters_of_a_job_add_up_at_every_moment_and_never_go_down(acme):
     order = ["pending", "processing", "completed"]
     assert [order.index(job["status"]) for job in seen] == sorted(order.index(job["status"]) for job in seen)
     assert (seen[-1]["successful_rows"], seen[-1]["failed_rows"]) == (2700, 300)
+
+
+# ---- unknown fields ----
+
+def test_fields_that_nobody_knows_are_kept_and_listed_with_what_was_probably_meant(acme):
+    rows = [{"entity_code": fresh("P"), "prise": 1, "price": 2, **({"shelf": "A"} if number < 10 else {})}
+            for number in range(600)]
+    job = acme.import_products(rows)
+    assert job["successful_rows"] == 600
+    assert job["unknown_fields"] == [{"field": "prise", "count": 600, "did_you_mean": "price"},
+                                     {"field": "shelf", "count": 10, "did_you_mean": None}]
+    assert (acme.product(rows[0]["entity_code"])["prise"], acme.product(rows[0]["entity_code"])["shelf"]) == (1, "A")
+
+
+def test_unknown_fields_of_companies_are_listed_too(acme):
+    job = acme.import_companies([{"external_code": fresh("C"), "compny_name": "ACME", "Email": "a@example.com"}])
+    assert job["unknown_fields"] == [{"field": "compny_name", "count": 1, "did_you_mean": "company_name"},
+                                     {"field": "Email", "count": 1, "did_you_mean": "email"}]
+
+
+def test_a_job_lists_at_most_50_unknown_fields(acme):
+    rows = [{"entity_code": fresh("P"), **{f"made-up-{row}-{number}": 1 for number in range(40)}} for row in range(2)]
+    job = acme.import_products(rows)
+    assert [field["field"] for field in job["unknown_fields"]] == [
+        f"made-up-{row}-{number}" for row in range(2) for number in range(40)][:50]
+
+
+def test_the_reference_s_full_product_has_no_unknown_field(acme):
+    (row,) = json.loads((EXAMPLES / "full-product-request.json").read_text())["products"]
+    assert acme.import_products([{**row, "entity_code": fresh("P")}])["unknown_fields"] == []
 
 
 # ---- errors ----
@@ -160,7 +192,8 @@ def test_the_queue_shows_what_waits_and_what_runs(acme):
     snapshot = acme.read("/api/b2b/pim/import/queue")
     assert set(snapshot) == {"queue_stats", "pending_jobs", "processing_jobs"}
     if snapshot["queue_stats"] is not None:
-        assert {"waiting", "active", "completed", "failed"} <= set(snapshot["queue_stats"])
+        assert set(snapshot["queue_stats"]) == {"waiting", "active", "completed", "failed", "lag_messages"}
+        assert all(count >= 0 for count in snapshot["queue_stats"].values())
     assert len(snapshot["pending_jobs"]) <= 10 and len(snapshot["processing_jobs"]) <= 5
     for job in snapshot["pending_jobs"] + snapshot["processing_jobs"]:
         parse_time(job["created_at"])

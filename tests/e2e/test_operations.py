@@ -62,6 +62,7 @@ WRONG_METHODS = [
     ("GET", "/api/b2b/customers/import/api", {"POST"}),
     ("POST", "/api/b2b/customers/import/api/cust_import_1714142335123_a4f9k2", {"GET"}),
     ("DELETE", "/api/b2b/pim/import/queue", {"GET", "POST"}),
+    ("GET", "/api/b2b/pim/import/api", {"POST"}),
     ("PUT", "/api/b2b/pim/sources", {"GET", "POST"}),
     ("POST", "/api/b2b/pim/sources/supplier-weekly-feed", {"GET", "PUT", "DELETE"}),
     ("PATCH", "/api/b2b/pim/products/SKU-0001", {"GET"}),

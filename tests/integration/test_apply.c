@@ -250,6 +250,23 @@ static void one_code_in_several_rows_makes_versions_in_row_order(void **state)
     }
 }
 
+static void a_receipt_tells_of_the_fields_that_nobody_knows(void **state)
+{
+    const char *job = new_job("accepted");
+    struct chunk_spec spec = {.job_id = job,
+                              .rows = {"{'entity_code':'unknown1','prise':1,'price':2}",
+                                       "{'entity_code':'unknown2','shelf':'A','prise':null}"}};
+
+    (void)state;
+    assert_applied(&entity_products, &spec, 1);
+    AUTO(bson)
+    bson_t *receipt = stored("import_receipts", arena_printf(fixture.arena, "%s|0", job));
+    assert_string_equal(document_text(receipt, "unknown_fields.0.field"), "prise");
+    assert_int_equal(document_int64(receipt, "unknown_fields.0.count", 0), 2);
+    assert_string_equal(document_text(receipt, "unknown_fields.1.field"), "shelf");
+    assert_int_equal(document_int64(receipt, "unknown_fields.1.count", 0), 1);
+}
+
 static void a_bad_row_is_kept_with_its_reasons_and_leaves_the_others_alone(void **state)
 {
     const char *job = new_job("accepted");
@@ -447,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_run_with_an_old_and_a_new_chunk_applies_only_the_new_one),
         cmocka_unit_test(a_chunk_that_stands_twice_in_one_run_is_applied_once),
         cmocka_unit_test(one_code_in_several_rows_makes_versions_in_row_order),
+        cmocka_unit_test(a_receipt_tells_of_the_fields_that_nobody_knows),
         cmocka_unit_test(a_bad_row_is_kept_with_its_reasons_and_leaves_the_others_alone),
         cmocka_unit_test(two_consumers_with_the_same_chunk_at_once_apply_it_once),
         cmocka_unit_test(two_consumers_that_update_one_product_at_once_make_two_versions),

@@ -228,6 +228,46 @@ static void only_jobs_that_stay_in_acceptance_are_given_up(void **state)
 
 /* ---- reading ---- */
 
+static void set_status(const char *job_id, const char *status)
+{
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id));
+    AUTO(bson) bson_t *update = BCON_NEW("$set", "{", "status", BCON_UTF8(status), "}");
+    struct err err;
+
+    assert_ok(store_update(session, "import_jobs", filter, update, false, NULL, &err), &err);
+}
+
+static bool note_status(void *ctx, const bson_t *job)
+{
+    char *found = ctx;
+    size_t length = strlen(found);
+
+    snprintf(found + length, 64 - length, "%s;", document_text(job, "status"));
+    return true;
+}
+
+static void of_many_jobs_those_that_have_ended_are_found(void **state)
+{
+    static const char *const ids[] = {"end_pending", "end_processing", "end_failed", "end_never"};
+    char found[64] = "";
+    struct err err;
+
+    (void)state;
+    insert_job("end_pending");
+    insert_job("end_processing");
+    insert_job("end_failed");
+    insert_job("end_completed");
+    set_status("end_processing", "processing");
+    set_status("end_failed", "failed");
+    set_status("end_completed", "completed");
+    assert_ok(jobs_find_ended(session, ids, 4, note_status, found, &err), &err);
+    assert_string_equal(found, "failed;");
+    assert_ok(jobs_find_ended(session, (const char *const[]){"end_completed"}, 1, note_status,
+                              found, &err),
+              &err);
+    assert_string_equal(found, "failed;completed;");
+}
+
 static void another_tenants_job_does_not_exist(void **state)
 {
     bson_t *job = NULL;
@@ -327,6 +367,7 @@ int main(void)
         cmocka_unit_test(an_abandoned_job_can_be_resumed_and_accepted),
         cmocka_unit_test(an_accepted_job_stays_accepted_when_it_is_resumed),
         cmocka_unit_test(only_jobs_that_stay_in_acceptance_are_given_up),
+        cmocka_unit_test(of_many_jobs_those_that_have_ended_are_found),
         cmocka_unit_test(another_tenants_job_does_not_exist),
         cmocka_unit_test(jobs_are_listed_newest_first_page_by_page),
         cmocka_unit_test(findings_are_listed_in_row_order_for_one_job_and_severity),

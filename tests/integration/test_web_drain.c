@@ -9,40 +9,10 @@
 
 #define WAIT "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
 
-struct closing {
-    struct web_fixture *fixture;
-    int64_t timeout_ms;
-    pthread_t thread;
-};
-
-static void *close_server(void *ctx)
-{
-    struct closing *closing = ctx;
-
-    web_server_close(closing->fixture->server, closing->timeout_ms);
-    return NULL;
-}
-
-/* Returns when the server has stopped to listen. */
-static void begin_close(struct closing *closing)
-{
-    int64_t start = clock_monotonic_ms();
-
-    assert_int_equal(pthread_create(&closing->thread, NULL, close_server, closing), 0);
-    while (!raw_is_refused(closing->fixture->port)) {
-        assert_true(clock_monotonic_ms() - start < 10000);
-    }
-}
-
-static void await_close(struct closing *closing)
-{
-    pthread_join(closing->thread, NULL);
-}
-
 static void a_request_in_hand_is_answered(void **state)
 {
     struct web_fixture fixture;
-    struct closing closing = {.fixture = &fixture, .timeout_ms = 10000};
+    struct web_closing closing = {.timeout_ms = 10000};
     AUTO(raw_answer) struct raw_answer answer;
 
     (void)state;
@@ -51,12 +21,12 @@ static void a_request_in_hand_is_answered(void **state)
 
     raw_send(fd, WAIT);
     web_fixture_await_waiting(&fixture, 1);
-    begin_close(&closing);
+    web_fixture_begin_close(&fixture, &closing);
     web_fixture_open_gate(&fixture);
     raw_read(fd, &answer);
     assert_int_equal(answer.status, 200);
     assert_true(raw_has_header(&answer, "connection: close"));
-    await_close(&closing);
+    web_fixture_await_close(&closing);
     close(fd);
 }
 
@@ -83,7 +53,7 @@ static void an_idle_connection_does_not_hold_the_close_up(void **state)
 static void a_request_that_comes_too_late_is_told_so(void **state)
 {
     struct web_fixture fixture;
-    struct closing closing = {.fixture = &fixture, .timeout_ms = 10000};
+    struct web_closing closing = {.timeout_ms = 10000};
     AUTO(raw_answer) struct raw_answer answer;
 
     (void)state;
@@ -92,13 +62,13 @@ static void a_request_that_comes_too_late_is_told_so(void **state)
 
     raw_send(fd, "GET /hello HTTP/1.1\r\nHo");
     web_fixture_settle(&fixture);
-    begin_close(&closing);
+    web_fixture_begin_close(&fixture, &closing);
     raw_ask(fd, "st: a\r\n\r\n", &answer);
     assert_int_equal(answer.status, 503);
     assert_string_equal(answer.body.data, "draining");
     assert_true(raw_has_header(&answer, "connection: close"));
     assert_true(raw_is_closed(fd));
-    await_close(&closing);
+    web_fixture_await_close(&closing);
     close(fd);
 }
 
@@ -106,7 +76,7 @@ static void after_the_timeout_waiting_requests_are_refused_and_running_ones_answ
 {
     struct web_options options = web_fixture_options();
     struct web_fixture fixture;
-    struct closing closing = {.fixture = &fixture, .timeout_ms = 100};
+    struct web_closing closing = {.timeout_ms = 100};
     AUTO(raw_answer) struct raw_answer first;
     AUTO(raw_answer) struct raw_answer second;
 
@@ -120,14 +90,14 @@ static void after_the_timeout_waiting_requests_are_refused_and_running_ones_answ
     web_fixture_await_waiting(&fixture, 1);
     raw_send(queued, WAIT);
     web_fixture_settle(&fixture);
-    begin_close(&closing);
+    web_fixture_begin_close(&fixture, &closing);
     raw_read(queued, &second);
     assert_int_equal(second.status, 503);
     assert_string_equal(second.body.data, "draining");
     web_fixture_open_gate(&fixture);
     raw_read(running, &first);
     assert_int_equal(first.status, 200);
-    await_close(&closing);
+    web_fixture_await_close(&closing);
     close(running);
     close(queued);
 }

@@ -100,6 +100,25 @@ static struct import_chunk draw_chunk(struct gen *gen)
     return chunk;
 }
 
+static struct name_tally draw_tally(struct gen *gen)
+{
+    struct name_tally tally = {.arena = gen->arena};
+
+    for (uint32_t n = below(gen, 2 * TALLY_MAX_NAMES); n > 0; n--) {
+        tally_add(&tally, draw_text(gen, 0, 2 * TALLY_MAX_NAME_BYTES), below(gen, 250));
+    }
+    return tally;
+}
+
+static void assert_same_tally(const struct name_tally *a, const struct name_tally *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_string_equal(a->entries[i].name, b->entries[i].name);
+        assert_int_equal(a->entries[i].count, b->entries[i].count);
+    }
+}
+
 static struct chunk_done draw_done(struct gen *gen)
 {
     struct chunk_done done = {.origin = draw_origin(gen)};
@@ -109,6 +128,7 @@ static struct chunk_done draw_done(struct gen *gen)
         for (size_t i = 0; i < sizeof(done.counts) / sizeof(uint32_t); i++) {
             ((uint32_t *)&done.counts)[i] = (uint32_t)draw(gen);
         }
+        done.unknown = draw_tally(gen);
         done.started_at_ms = (int64_t)draw(gen);
         done.finished_at_ms = (int64_t)draw(gen);
     } else {
@@ -201,6 +221,7 @@ static void any_progress_comes_back_as_it_was(void **state)
         assert_memory_equal(&in.counts, &out.counts, sizeof(in.counts));
         assert_int_equal(in.started_at_ms, out.started_at_ms);
         assert_int_equal(in.finished_at_ms, out.finished_at_ms);
+        assert_same_tally(&in.unknown, &out.unknown);
         assert_int_equal(in.batch, out.batch);
         assert_int_equal(in.indexed, out.indexed);
         assert_int_equal(in.index_failed, out.index_failed);

@@ -65,6 +65,7 @@ void row_bench_init(struct row_bench *bench, struct arena *arena, const struct e
 {
     *bench = (struct row_bench){.arena = arena, .entity = entity};
     claims_init(&bench->claims, arena, 1);
+    bench->unknown.arena = arena;
 }
 
 static struct import_settings *settings_of(struct row_bench *bench)
@@ -93,6 +94,7 @@ enum row_result row_apply_document(struct row_bench *bench, const bson_t *sent)
         .settings = settings_of(bench),
         .findings = &bench->findings,
         .claims = &bench->claims,
+        .unknown = &bench->unknown,
         .tenant = "acme",
         .job_id = "queue_import_1_abcdef",
         .row = bench->rows++,

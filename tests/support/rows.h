@@ -25,6 +25,7 @@ struct row_bench {
     struct findings findings; /* of the last row */
     struct row_outcome outcome;
     struct claims claims;
+    struct name_tally unknown; /* of all rows */
     uint32_t rows;
 };
 

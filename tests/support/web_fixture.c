@@ -3,6 +3,8 @@
 #include "support/raw_http.h"
 #include "support/test.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -141,6 +143,22 @@ static void release_and_wait(void *app, struct web_request *request, struct web_
     buf_adds(&reply->body, request->body.p ? "still there" : "released");
 }
 
+static void answer_later(void *app, struct web_request *request, struct web_reply *reply)
+{
+    struct web_fixture *fixture = app;
+
+    note_call(fixture);
+    web_reply_header(reply, "x-kept", arena_strdup(request->arena, "yes"));
+    struct web_later *later = web_defer(request);
+
+    web_reply_header(reply, "x-lost", "yes");
+    pthread_mutex_lock(&fixture->lock);
+    assert_true(fixture->deferred < WEB_FIXTURE_LATERS);
+    fixture->laters[fixture->deferred++] = later;
+    pthread_cond_broadcast(&fixture->changed);
+    pthread_mutex_unlock(&fixture->lock);
+}
+
 static const struct web_route routes[] = {
     {"GET", "/hello", say_hello, false},
     {"GET", "/health", say_well, true},
@@ -153,6 +171,7 @@ static const struct web_route routes[] = {
     {"POST", "/echo", echo, false},
     {"POST", "/wait", echo_later, false},
     {"POST", "/release-wait", release_and_wait, false},
+    {"POST", "/later", answer_later, false},
 };
 
 static void describe(enum web_trouble trouble, struct web_reply *reply)
@@ -203,7 +222,32 @@ void web_fixture_close(struct web_fixture *fixture)
     pthread_mutex_destroy(&fixture->lock);
 }
 
-void web_fixture_await_waiting(struct web_fixture *fixture, int count)
+static void *close_server(void *ctx)
+{
+    const struct web_closing *closing = ctx;
+
+    web_server_close(closing->server, closing->timeout_ms);
+    return NULL;
+}
+
+void web_fixture_begin_close(struct web_fixture *fixture, struct web_closing *closing)
+{
+    int64_t start = clock_monotonic_ms();
+
+    closing->server = fixture->server;
+    assert_int_equal(pthread_create(&closing->thread, NULL, close_server, closing), 0);
+    while (!raw_is_refused(fixture->port)) {
+        assert_true(clock_monotonic_ms() - start < 10000);
+    }
+}
+
+void web_fixture_await_close(struct web_closing *closing)
+{
+    pthread_join(closing->thread, NULL);
+}
+
+/* `number` is one of the fixture's own, under its lock. */
+static void await_number(struct web_fixture *fixture, const int *number, int wanted)
 {
     struct timespec deadline;
     int result = 0;
@@ -211,11 +255,35 @@ void web_fixture_await_waiting(struct web_fixture *fixture, int count)
     clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_sec += 10;
     pthread_mutex_lock(&fixture->lock);
-    while (fixture->waiting < count && result != ETIMEDOUT) {
+    while (*number < wanted && result != ETIMEDOUT) {
         result = pthread_cond_timedwait(&fixture->changed, &fixture->lock, &deadline);
     }
     pthread_mutex_unlock(&fixture->lock);
     assert_int_equal(result, 0);
+}
+
+void web_fixture_await_waiting(struct web_fixture *fixture, int count)
+{
+    await_number(fixture, &fixture->waiting, count);
+}
+
+void web_fixture_await_deferred(struct web_fixture *fixture, int count)
+{
+    await_number(fixture, &fixture->deferred, count);
+}
+
+void web_fixture_send_laters(struct web_fixture *fixture, const char *text)
+{
+    pthread_mutex_lock(&fixture->lock);
+    for (int i = 0; i < fixture->deferred; i++) {
+        struct web_later *later = fixture->laters[i];
+
+        later->reply.status = 201;
+        buf_adds(&later->reply.body, arena_strdup(later->arena, text));
+        web_later_send(later);
+    }
+    fixture->deferred = 0;
+    pthread_mutex_unlock(&fixture->lock);
 }
 
 void web_fixture_open_gate(struct web_fixture *fixture)

@@ -14,7 +14,11 @@
  * own cache-control GET /large            LARGE_BYTES of 'x' GET /empty            204 POST /echo
  * "<length> <checksum>" of the body POST /wait            as /echo, but only when the gate is open
  * POST /release-wait    releases the body, then waits at the gate
+ * POST /later           defers, sets x-kept before and x-lost after that; answered by
+ *                       web_fixture_send_laters
  */
+enum { WEB_FIXTURE_LATERS = 64 };
+
 struct web_fixture {
     struct web_server *server;
     int port;
@@ -22,6 +26,8 @@ struct web_fixture {
     pthread_cond_t changed;
     int waiting; /* handlers at the gate */
     int handled; /* handlers entered */
+    struct web_later *laters[WEB_FIXTURE_LATERS];
+    int deferred; /* in laters */
     bool is_open;
 };
 
@@ -36,10 +42,27 @@ void web_fixture_open(struct web_fixture *fixture, struct web_options options);
 /* Opens the gate and closes the server. */
 void web_fixture_close(struct web_fixture *fixture);
 
+/* A close on a thread of its own, so that a test can act meanwhile. */
+struct web_closing {
+    int64_t timeout_ms; /* set by the test */
+    struct web_server *server;
+    pthread_t thread;
+};
+
+/* Returns when the server has stopped to listen. */
+void web_fixture_begin_close(struct web_fixture *fixture, struct web_closing *closing);
+void web_fixture_await_close(struct web_closing *closing);
+
 /* Waits until so many handlers stand at the gate. */
 void web_fixture_await_waiting(struct web_fixture *fixture, int count);
 void web_fixture_open_gate(struct web_fixture *fixture);
 int web_fixture_handled(struct web_fixture *fixture);
+
+/* Waits until so many answers are deferred. */
+void web_fixture_await_deferred(struct web_fixture *fixture, int count);
+
+/* Answers 201 and this text to all that is deferred. */
+void web_fixture_send_laters(struct web_fixture *fixture, const char *text);
 
 /* Returns when the loop has worked on everything that was sent to it before. */
 void web_fixture_settle(struct web_fixture *fixture);

@@ -2,6 +2,7 @@
 
 #include "domain/answer.h"
 #include "domain/document.h"
+#include "json/json.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -133,6 +134,25 @@ static void a_finished_job_keeps_its_pace_and_has_no_time_left(void **state)
     assert_true(is_null(shown, "eta_seconds"));
 }
 
+static void a_job_lists_unknown_fields_of_all_lanes_and_what_was_meant(void **state)
+{
+    AUTO(bson)
+    bson_t *job = BCON_NEW("_id", "j", "entity", "products", "unknown_fields", "{", "0", "[", "{",
+                           "field", "prise", "count", BCON_INT64(3), "}", "]", "2", "[", "{",
+                           "field", "shelf", "count", BCON_INT64(1), "}", "{", "field", "prise",
+                           "count", BCON_INT64(4), "}", "]", "}");
+    AUTO(bson) bson_t *shown = bson_new();
+    struct buf text = {0};
+
+    (void)state;
+    answer_append_job(shown, job, 1500);
+    json_write(&text, shown);
+    assert_non_null(strstr(text.data, "\"unknown_fields\":[{\"field\":\"prise\",\"count\":7,"
+                                      "\"did_you_mean\":\"price\"},{\"field\":\"shelf\","
+                                      "\"count\":1,\"did_you_mean\":null}]"));
+    buf_done(&text);
+}
+
 /* ---- findings ---- */
 
 static bson_t *refused_row(void)
@@ -258,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_job_shows_nothing_of_how_it_is_kept),
         cmocka_unit_test(a_job_that_waits_has_no_pace),
         cmocka_unit_test(a_finished_job_keeps_its_pace_and_has_no_time_left),
+        cmocka_unit_test(a_job_lists_unknown_fields_of_all_lanes_and_what_was_meant),
         cmocka_unit_test(every_error_of_a_row_is_told_with_its_row),
         cmocka_unit_test(warnings_are_told_apart_from_errors),
         cmocka_unit_test(a_product_is_shown_without_internals),

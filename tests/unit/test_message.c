@@ -189,11 +189,18 @@ static void progress_of_both_stages_comes_back_as_it_was(void **state)
     struct err err;
 
     f->done.counts = (struct chunk_counts){1, 2, 3, 4, 5, 6, 7, 8, 9};
+    f->done.unknown.arena = f->arena;
+    tally_add(&f->done.unknown, "colour", 3);
+    tally_add(&f->done.unknown, "prise", 1);
     f->done.started_at_ms = 11;
     f->done.finished_at_ms = 12;
     assert_ok(chunk_done_decode(f->arena, chunk_done_encode(f->arena, &f->done), &out, &err), &err);
     assert_int_equal(out.stage, CHUNK_APPLIED);
     assert_memory_equal(&out.counts, &f->done.counts, sizeof(out.counts));
+    assert_int_equal(out.unknown.count, 2);
+    assert_string_equal(out.unknown.entries[0].name, "colour");
+    assert_int_equal(out.unknown.entries[0].count, 3);
+    assert_string_equal(out.unknown.entries[1].name, "prise");
     assert_int_equal(out.started_at_ms, 11);
     assert_int_equal(out.finished_at_ms, 12);
 

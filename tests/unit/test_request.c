@@ -1,5 +1,6 @@
 #include "support/test.h"
 
+#include "domain/document.h"
 #include "domain/request.h"
 #include "store/store.h"
 
@@ -111,6 +112,23 @@ static void a_batch_id_beside_the_metadata_counts_when_the_metadata_has_none(voi
     assert_string_equal(envelope.batch_id, "outer");
 }
 
+static void channel_metadata_of_products_is_kept_for_the_answer(void **state)
+{
+    AUTO(bson) bson_t *body = BCON_NEW("source_id", "feed", "channel_metadata", "{", "x", "y", "}");
+    AUTO(bson) bson_t *text = BCON_NEW("source_id", "feed", "channel_metadata", "x");
+    struct import_envelope envelope;
+    struct request_fault fault;
+    bson_t kept;
+
+    (void)state;
+    assert_true(request_read_envelope(&products, body, &envelope, &fault));
+    assert_true(bson_init_static(&kept, (const uint8_t *)envelope.channel_metadata.p,
+                                 envelope.channel_metadata.n));
+    assert_string_equal(document_text(&kept, "x"), "y");
+    assert_false(request_read_envelope(&products, text, &envelope, &fault));
+    assert_string_equal(fault.path, "/channel_metadata");
+}
+
 static void null_stands_for_absent(void **state)
 {
     AUTO(bson)
@@ -208,6 +226,7 @@ int main(void)
         cmocka_unit_test(an_envelope_with_nothing_but_a_source_gets_the_defaults),
         cmocka_unit_test(batch_fields_are_read_from_the_metadata),
         cmocka_unit_test(a_batch_id_beside_the_metadata_counts_when_the_metadata_has_none),
+        cmocka_unit_test(channel_metadata_of_products_is_kept_for_the_answer),
         cmocka_unit_test(null_stands_for_absent),
         cmocka_unit_test(a_wrong_envelope_field_is_named),
         cmocka_unit_test(only_json_in_utf8_is_a_supported_content_type),

@@ -20,7 +20,16 @@ static void apply_twice(struct arena *arena, const struct entity *entity,
     claims_init(&claims, arena, 1);
     for (uint32_t i = 0; i < 2; i++) {
         struct findings findings = {.arena = arena};
-        struct row_context ctx = {arena, settings, &findings, &claims, "t", "j_1_a", i, 1000};
+        struct row_context ctx = {
+            .arena = arena,
+            .settings = settings,
+            .findings = &findings,
+            .claims = &claims,
+            .tenant = "t",
+            .job_id = "j_1_a",
+            .row = i,
+            .now_ms = 1000,
+        };
         struct row_outcome outcome = {.result = ROW_REFUSED};
         struct identified_row identified;
 

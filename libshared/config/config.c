@@ -76,7 +76,7 @@ static const struct setting settings[] = {
     {"CONSIGN_CHUNK_ROWS", NUMBER, AT(chunk_rows), 1, 10000, "250", "Most rows in one chunk"},
     {"CONSIGN_CHUNK_BYTES", NUMBER, AT(chunk_bytes), 1024, 943718, "524288",
      "Size at which a chunk is closed"},
-    {"CONSIGN_RUN_ROWS", NUMBER, AT(run_rows), 1, 100000, "1000",
+    {"CONSIGN_RUN_ROWS", NUMBER, AT(run_rows), 1, 100000, "2500",
      "Most rows that an importer applies in one transaction"},
     {"CONSIGN_RUN_BYTES", NUMBER, AT(run_bytes), 1024, 67108864, "4194304",
      "Most bytes that an importer applies in one transaction"},

@@ -44,6 +44,10 @@ void bus_producer_close(struct bus_producer *producer, int64_t flush_ms);
 /* False while no broker answers: lets ingress say 503 before it reads a body. */
 bool bus_producer_is_up(struct bus_producer *producer);
 
+/* Waits until it is, so that a program that starts refuses nobody; false when it is not within
+ * `timeout_ms`. */
+bool bus_producer_await_up(struct bus_producer *producer, int64_t timeout_ms);
+
 /*
  * Messages whose delivery is waited for together. One thread uses a group. Those with the same
  * topic and key are stored in the order they were added, whatever fails and is repeated on the way:

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "config/config.h"
 
+#include <time.h>
+
 enum {
     POLL_MS = 100,
     SILENCE_MS =
@@ -10,6 +12,7 @@ enum {
     PROBE_MS = 500, /* how long they have to answer */
     ANSWER_AGE_MS = 4000, /* an answer older than this proves nothing */
     PURGE_MS = 2000,
+    AWAIT_STEP_MS = 5,
 };
 
 static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message, void *opaque)
@@ -144,4 +147,15 @@ bool bus_producer_is_up(struct bus_producer *producer)
     int64_t last_answer_ms = atomic_load(&producer->last_answer_ms);
 
     return last_answer_ms != 0 && clock_monotonic_ms() - last_answer_ms < ANSWER_AGE_MS;
+}
+
+bool bus_producer_await_up(struct bus_producer *producer, int64_t timeout_ms)
+{
+    const struct timespec pause = {.tv_nsec = AWAIT_STEP_MS * 1000000L};
+    int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
+
+    while (!bus_producer_is_up(producer) && clock_monotonic_ms() < deadline_ms) {
+        nanosleep(&pause, NULL);
+    }
+    return bus_producer_is_up(producer);
 }

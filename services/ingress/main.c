@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 /* Requests that wait for a worker: a few seconds of work. */
-enum { QUEUE_LENGTH = 256 };
+enum { QUEUE_LENGTH = 256, BUS_PATIENCE_MS = 5000 };
 
 static bool open_auth(struct ingress *app, struct err *err)
 {
@@ -63,6 +63,9 @@ static bool serve(struct ingress *app, struct err *err)
                                   .request_timeout_ms = config->request_timeout_ms,
                                   .problem = reply_trouble};
 
+    if (!bus_producer_await_up(app->producer, BUS_PATIENCE_MS)) {
+        log_warn("Kafka does not answer: imports are refused until it does");
+    }
     if (!web_server_open(&options, &server, err)) {
         return false;
     }

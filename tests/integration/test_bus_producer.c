@@ -48,17 +48,6 @@ static struct bus_consumer *open_consumer(const struct fixture *f, const char *g
     return consumer;
 }
 
-static void await_up(struct bus_producer *producer, bool is_up)
-{
-    int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
-    const struct timespec moment = {0, 5000000};
-
-    while (bus_producer_is_up(producer) != is_up && clock_monotonic_ms() < deadline_ms) {
-        nanosleep(&moment, NULL);
-    }
-    assert_int_equal(bus_producer_is_up(producer), is_up);
-}
-
 static void a_message_arrives_with_key_headers_weight_and_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -171,7 +160,7 @@ static void the_producer_is_up_once_a_broker_answered(void **state)
 {
     struct fixture *f = *state;
 
-    await_up(f->producer, true);
+    assert_true(bus_producer_await_up(f->producer, PATIENCE_MS));
 }
 
 static void without_a_broker_the_producer_is_down_and_a_group_fails_in_time(void **state)

@@ -88,16 +88,6 @@ static bool decode(struct apply *apply, const struct bus_run *run, struct works 
     return true;
 }
 
-static const char *header(const struct bus_message *message, const char *key)
-{
-    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
-        if (strcmp(message->headers[i].key, key) == 0) {
-            return message->headers[i].value;
-        }
-    }
-    return NULL;
-}
-
 /*
  * A chunk that cannot be read is about to be given up. Its job must say so first: later chunks of
  * the job are folded only past a gap that is known to stay. Leaves `err` as it was, unless the job
@@ -106,7 +96,7 @@ static const char *header(const struct bus_message *message, const char *key)
 static bool give_up(struct store_session *session, const struct bus_message *message,
                     struct err *err)
 {
-    const char *job_id = header(message, "job-id");
+    const char *job_id = bus_message_header(message, "job-id");
     AUTO(bson) bson_t *job = NULL;
     struct err failure;
 

@@ -88,6 +88,9 @@ struct bus_message {
     uint32_t weight;
 };
 
+/* The value of a header; NULL when there is none of that name. */
+const char *bus_message_header(const struct bus_message *message, const char *key);
+
 /* Consecutive messages of one partition, in order. Valid until bus_run_free, which must come before
  * bus_consumer_close. */
 struct bus_run {

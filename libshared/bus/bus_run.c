@@ -64,6 +64,16 @@ static struct bus_message read_message(const struct bus_consumer *consumer,
     return message;
 }
 
+const char *bus_message_header(const struct bus_message *message, const char *key)
+{
+    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
+        if (strcmp(message->headers[i].key, key) == 0) {
+            return message->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
 static size_t count_bytes(const struct bus_message *message)
 {
     return message->key.n + message->value.n;

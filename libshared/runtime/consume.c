@@ -68,25 +68,15 @@ static void show_state(struct loop *loop)
     runtime_set_ready(loop->runtime, bus_consumer_is_member(loop->consumer) && !is_failing);
 }
 
-static const char *header(const struct bus_message *message, const char *key)
-{
-    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
-        if (strcmp(message->headers[i].key, key) == 0) {
-            return message->headers[i].value;
-        }
-    }
-    return NULL;
-}
-
 /* Sets the log's context when the run is one message: a longer one may belong to several jobs. */
 static void enter_context(const struct bus_run *run)
 {
     struct log_context context = {0};
 
     if (run->count == 1) {
-        context.job_id = header(&run->messages[0], "job-id");
-        context.tenant = header(&run->messages[0], "tenant");
-        context.trace_id = header(&run->messages[0], "trace-id");
+        context.job_id = bus_message_header(&run->messages[0], "job-id");
+        context.tenant = bus_message_header(&run->messages[0], "tenant");
+        context.trace_id = bus_message_header(&run->messages[0], "trace-id");
     }
     log_set_context(&context);
 }

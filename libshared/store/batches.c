@@ -131,7 +131,7 @@ bool batches_fold(struct store_session *session, const bson_t *job, int64_t now_
     AUTO(bson) bson_t *batch = NULL;
     const struct folding folding = {
         .session = session,
-        .id = STORE_ID(arena, document_text(job, "tenant"), document_text(job, "batch_id")),
+        .id = ID_JOIN(arena, document_text(job, "tenant"), document_text(job, "batch_id")),
         .job = job,
         .now_ms = now_ms,
     };
@@ -210,7 +210,7 @@ bool batches_load(struct store_session *session, struct arena *arena, const char
 
     /* The batch first: a job that ends in between is then found by itself, and not in neither of
      * the two. */
-    if (!store_get(session, BATCHES, STORE_ID(arena, tenant, batch_id), &batch, err) &&
+    if (!store_get(session, BATCHES, ID_JOIN(arena, tenant, batch_id), &batch, err) &&
         err->kind != ERR_NOT_FOUND) {
         return false;
     }

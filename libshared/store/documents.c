@@ -15,7 +15,7 @@ static int64_t version_of(const bson_t *document)
 
 static char *current_id(struct arena *arena, const struct document_key *key)
 {
-    return STORE_ID(arena, key->tenant, key->code);
+    return ID_JOIN(arena, key->tenant, key->code);
 }
 
 static char *history_id(struct arena *arena, const struct document_key *key, int64_t version)
@@ -23,7 +23,7 @@ static char *history_id(struct arena *arena, const struct document_key *key, int
     char text[VERSION_TEXT];
 
     snprintf(text, sizeof(text), "%" PRId64, version);
-    return STORE_ID(arena, key->tenant, key->code, text);
+    return ID_JOIN(arena, key->tenant, key->code, text);
 }
 
 void documents_list_done(struct documents_list *list)
@@ -154,7 +154,7 @@ bool documents_find(struct store_session *session, const struct documents_query 
                               query->count};
 
     for (size_t i = 0; i < query->count; i++) {
-        ids[i] = STORE_ID(arena, query->tenant, query->codes[i]);
+        ids[i] = ID_JOIN(arena, query->tenant, query->codes[i]);
     }
     if (!append_in_order(session, query->current, &ordered, &list, err)) {
         return false;

@@ -20,7 +20,7 @@ static const char *text_at(const bson_t *record, const char *key)
 
 static char *key_id(struct arena *arena, const struct idempotency_key *key)
 {
-    return STORE_ID(arena, key->tenant, key->key);
+    return ID_JOIN(arena, key->tenant, key->key);
 }
 
 static bool insert_claim(struct store_session *session, const struct idempotency_request *request,

@@ -271,9 +271,9 @@ bool jobs_find_rows(struct store_session *session, const struct job_rows_query *
     char row[16];
 
     snprintf(row, sizeof(row), "%08lld", (long long)query->after_row);
-    const char *first = query->after_row < 0 ? STORE_ID(arena, query->job_id, "")
-                                             : STORE_ID(arena, query->job_id, row);
-    const char *end = arena_printf(arena, "%s}", STORE_ID(arena, query->job_id));
+    const char *first = query->after_row < 0 ? ID_JOIN(arena, query->job_id, "")
+                                             : ID_JOIN(arena, query->job_id, row);
+    const char *end = arena_printf(arena, "%s}", ID_JOIN(arena, query->job_id));
 
     AUTO(bson)
     bson_t *filter = BCON_NEW("_id", "{", "$gt", BCON_UTF8(first), "$lt", BCON_UTF8(end), "}",

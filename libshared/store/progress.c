@@ -197,7 +197,7 @@ static bool fold_receipt(struct store_session *session, const struct message_ori
     AUTO(arena) struct arena *arena = arena_new();
     AUTO(bson) bson_t *receipt = NULL;
     AUTO(bson) bson_t *job = NULL;
-    const char *id = STORE_ID(arena, origin->job_id, arena_printf(arena, "%u", origin->chunk));
+    const char *id = ID_JOIN(arena, origin->job_id, arena_printf(arena, "%u", origin->chunk));
 
     if (!store_get(session, RECEIPTS, id, &receipt, err)) {
         return err->kind == ERR_NOT_FOUND

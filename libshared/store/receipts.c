@@ -1,6 +1,7 @@
 #include "store/receipts.h"
 
 #include "domain/document.h"
+#include "domain/stored.h"
 #include "domain/unknown.h"
 
 #include <stdio.h>
@@ -101,15 +102,6 @@ static const char *copy_text(struct arena *arena, const bson_t *document, const 
     return arena_strdup(arena, text ? text : "");
 }
 
-static int64_t date_at(const bson_t *document, const char *key)
-{
-    bson_iter_t value;
-
-    return bson_iter_init_find(&value, document, key) && BSON_ITER_HOLDS_DATE_TIME(&value)
-               ? bson_iter_date_time(&value)
-               : 0;
-}
-
 static void read_items(struct arena *arena, const bson_t *document, struct receipt *out)
 {
     bson_iter_t list;
@@ -141,8 +133,8 @@ static void read_receipt(struct arena *arena, const bson_t *document, struct rec
                    .lane = (uint32_t)document_int64(document, "lane", 0),
                    .lanes = (uint32_t)document_int64(document, "lanes", 1),
                    .trace_id = copy_text(arena, document, "trace_id")},
-        .started_at_ms = date_at(document, "started_at"),
-        .finished_at_ms = date_at(document, "finished_at"),
+        .started_at_ms = stored_date(document, "started_at", 0),
+        .finished_at_ms = stored_date(document, "finished_at", 0),
     };
     for (size_t i = 0; i < COUNT_FIELDS; i++) {
         char path[64];

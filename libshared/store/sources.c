@@ -18,7 +18,7 @@ static const char *const FIELDS[] = {
 
 static char *source_id_of(struct arena *arena, const struct source_key *key)
 {
-    return STORE_ID(arena, key->tenant, key->source_id);
+    return ID_JOIN(arena, key->tenant, key->source_id);
 }
 
 static bson_t *build(const char *id, const struct source_key *key, const bson_t *body,

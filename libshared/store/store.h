@@ -91,7 +91,3 @@ bool store_count(struct store_session *session, const char *collection, const bs
 
 /* Creates collections and indexes that are missing (docs/DATA.md). Run by `consign-admin init`. */
 bool store_create_schema(struct store *store, struct err *err) MUST_USE;
-
-/* Composed _ids; escaping in base/id.h. */
-#define store_join_id id_join
-#define STORE_ID ID_JOIN

@@ -97,7 +97,7 @@ static bool publish_chunks(struct call *call, const struct submission *submissio
         const char *lane = arena_printf(arena, "%u", span->lane);
         struct bus_out message = {
             .topic = submission->kind->topic,
-            .key = STORE_ID(arena, call->who.tenant, lane),
+            .key = ID_JOIN(arena, call->who.tenant, lane),
             .value = encode_chunk(call, submission, span, job_id, arena),
             .headers = {{"job-id", job_id},
                         {"tenant", call->who.tenant},

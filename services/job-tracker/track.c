@@ -164,22 +164,12 @@ static bool track_progress(const struct work *work, const struct bus_message *me
     return err_set(err, ERR_INVALID, "unknown stage %d", (int)done.stage);
 }
 
-static const char *header(const struct bus_message *message, const char *key)
-{
-    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
-        if (strcmp(message->headers[i].key, key) == 0) {
-            return message->headers[i].value;
-        }
-    }
-    return NULL;
-}
-
 /* A chunk that no importer could apply: its job fails with what is known. */
 static bool track_dead_letter(const struct work *work, const struct bus_message *message,
                               struct err *err)
 {
-    const char *job_id = header(message, "job-id");
-    const char *why = header(message, "dlq-error");
+    const char *job_id = bus_message_header(message, "job-id");
+    const char *why = bus_message_header(message, "dlq-error");
     struct progress_failure failure = {.job_id = job_id,
                                        .code = problem_get(PROBLEM_chunk_unreadable)->code,
                                        .error = why ? why : "a chunk could not be applied",
@@ -191,7 +181,8 @@ static bool track_dead_letter(const struct work *work, const struct bus_message 
                  (long long)message->offset);
         return true;
     }
-    log_set_context(&(struct log_context){.job_id = job_id, .tenant = header(message, "tenant")});
+    log_set_context(
+        &(struct log_context){.job_id = job_id, .tenant = bus_message_header(message, "tenant")});
     if (!progress_fail(work->session, &failure, &job, err)) {
         return err->kind == ERR_NOT_FOUND;
     }

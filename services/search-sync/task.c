@@ -42,7 +42,7 @@ void task_list_build(struct arena *arena, const struct search_batch *batches, si
                 .entity = origin->entity,
                 .tenant = origin->tenant,
                 .code = code,
-                .id = STORE_ID(arena, origin->tenant, code),
+                .id = ID_JOIN(arena, origin->tenant, code),
             };
         }
     }
@@ -60,6 +60,5 @@ struct task *task_find(const struct task_list *tasks, const char *entity, const 
 struct task *task_of_item(struct arena *arena, const struct task_list *tasks,
                           const struct search_batch *batch, const struct search_item *item)
 {
-    return task_find(tasks, batch->origin.entity,
-                     STORE_ID(arena, batch->origin.tenant, item->code));
+    return task_find(tasks, batch->origin.entity, ID_JOIN(arena, batch->origin.tenant, item->code));
 }

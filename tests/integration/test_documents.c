@@ -15,9 +15,8 @@ static void insert_document(const char *collection, const char *code, int64_t ve
                             bool is_current)
 {
     AUTO(arena) struct arena *arena = arena_new();
-    const char *id = is_current
-                         ? STORE_ID(arena, "acme", code)
-                         : STORE_ID(arena, "acme", code, arena_printf(arena, "%ld", version));
+    const char *id = is_current ? ID_JOIN(arena, "acme", code)
+                                : ID_JOIN(arena, "acme", code, arena_printf(arena, "%ld", version));
     AUTO(bson)
     bson_t *document = BCON_NEW("_id", BCON_UTF8(id), "isCurrent", BCON_BOOL(is_current), "tenant",
                                 BCON_UTF8("acme"), "version", BCON_INT64(version));

@@ -193,13 +193,12 @@ struct seen {
 
 static const char *header(const struct bus_message *message, const char *key)
 {
-    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
-        if (strcmp(message->headers[i].key, key) == 0) {
-            return message->headers[i].value;
-        }
+    const char *value = bus_message_header(message, key);
+
+    if (!value) {
+        fail_msg("an event has no header %s", key);
     }
-    fail_msg("an event has no header %s", key);
-    return NULL;
+    return value;
 }
 
 static const bson_t *parse(struct arena *arena, struct str text)

@@ -476,7 +476,7 @@ static void two_parts_folded_at_once_add_up_and_complete_the_batch_once(void **s
             bson_destroy(jobs[i]);
         }
         pthread_barrier_destroy(&start);
-        bson_t *batch = load(f, "import_batches", STORE_ID(f->arena, "acme", batch_id));
+        bson_t *batch = load(f, "import_batches", ID_JOIN(f->arena, "acme", batch_id));
 
         assert_int_equal(races[0].announced + races[1].announced, 1);
         assert_string_equal(document_text(batch, "status"), "completed");

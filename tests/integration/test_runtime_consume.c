@@ -202,12 +202,9 @@ static void a_conflict_is_tried_again_as_well(void **state)
 
 static const char *header(const struct bus_message *message, const char *key)
 {
-    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
-        if (strcmp(message->headers[i].key, key) == 0) {
-            return message->headers[i].value;
-        }
-    }
-    return "(absent)";
+    const char *value = bus_message_header(message, key);
+
+    return value ? value : "(absent)";
 }
 
 static void take_dead_letter(struct fixture *f, const char *topic, struct bus_consumer **consumer,

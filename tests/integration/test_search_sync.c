@@ -134,7 +134,7 @@ static void insert_current(const char *entity, const char *tenant, const char *c
                            int64_t version)
 {
     AUTO(arena) struct arena *arena = arena_new();
-    const char *id = STORE_ID(arena, tenant, code);
+    const char *id = ID_JOIN(arena, tenant, code);
     const char *code_field = strcmp(entity, "customers") == 0 ? "external_code" : "entity_code";
     AUTO(bson)
     bson_t *document =
@@ -201,12 +201,9 @@ static void assert_told(const char *job_id, uint32_t indexed, uint32_t failed)
 
 static const char *header(const struct bus_message *message, const char *key)
 {
-    for (size_t i = 0; i < BUS_MAX_HEADERS && message->headers[i].key; i++) {
-        if (strcmp(message->headers[i].key, key) == 0) {
-            return message->headers[i].value;
-        }
-    }
-    return "";
+    const char *value = bus_message_header(message, key);
+
+    return value ? value : "";
 }
 
 static int64_t count_of(const char *entity, const char *tenant)

@@ -140,3 +140,22 @@ bool row_found(const struct row_bench *bench, const char *code, const char *path
     }
     return false;
 }
+
+int row_fixture_open(void **state, const struct entity *entity)
+{
+    struct row_fixture *fixture = mem_calloc(1, sizeof(*fixture));
+
+    fixture->arena = arena_new();
+    row_bench_init(&fixture->bench, fixture->arena, entity);
+    *state = fixture;
+    return 0;
+}
+
+int row_fixture_close(void **state)
+{
+    struct row_fixture *fixture = *state;
+
+    arena_free(fixture->arena);
+    mem_free(fixture);
+    return 0;
+}

@@ -38,3 +38,11 @@ const char *row_content(struct row_bench *bench);
 
 /* True when the last row has a finding with this code and path. */
 bool row_found(const struct row_bench *bench, const char *code, const char *path);
+
+/* A bench with its arena, as the state of a cmocka test. Both return 0. */
+struct row_fixture {
+    struct arena *arena;
+    struct row_bench bench;
+};
+int row_fixture_open(void **state, const struct entity *entity);
+int row_fixture_close(void **state);

@@ -4,28 +4,9 @@
 
 #include <string.h>
 
-struct fixture {
-    struct arena *arena;
-    struct row_bench bench;
-};
-
 static int set_up(void **state)
 {
-    struct fixture *fixture = mem_calloc(1, sizeof(*fixture));
-
-    fixture->arena = arena_new();
-    row_bench_init(&fixture->bench, fixture->arena, &entity_customers);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-
-    arena_free(fixture->arena);
-    mem_free(fixture);
-    return 0;
+    return row_fixture_open(state, &entity_customers);
 }
 
 static const char EXISTING[] =
@@ -38,7 +19,7 @@ static const char INCOMING[] =
 
 static void the_partial_example_of_the_reference_merges_addresses_by_code(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, EXISTING);
     bench->request_json = "{'merge_mode':'partial'}";
@@ -55,7 +36,7 @@ static void the_partial_example_of_the_reference_merges_addresses_by_code(void *
 
 static void the_replace_example_of_the_reference_drops_the_incomplete_address(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, EXISTING);
     assert_int_equal(row_apply(bench, INCOMING), ROW_UPDATED);
@@ -70,7 +51,7 @@ static void the_replace_example_of_the_reference_drops_the_incomplete_address(vo
 
 static void addresses_that_are_not_sent_stay_in_both_modes(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, EXISTING);
     row_apply(bench, "{'external_code':'000123','phone':'1'}");
@@ -82,7 +63,7 @@ static void addresses_that_are_not_sent_stay_in_both_modes(void **state)
 
 static void a_new_address_is_added_in_partial_and_defaults_are_filled_in(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, EXISTING);
     bench->request_json = "{'merge_mode':'partial'}";
@@ -98,7 +79,7 @@ static void a_new_address_is_added_in_partial_and_defaults_are_filled_in(void **
 
 static void tags_are_added_in_partial_and_overwritten_in_replace(void **state)
 {
-    struct fixture *fixture = *state;
+    struct row_fixture *fixture = *state;
     struct row_bench *bench = &fixture->bench;
 
     row_apply(bench, "{'external_code':'A','tags':['a','b']}");
@@ -114,7 +95,7 @@ static void tags_are_added_in_partial_and_overwritten_in_replace(void **state)
 
 static void the_channel_is_the_companys_else_the_requests_else_the_tenants(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'external_code':'A','channel':'own'}");
     assert_string_equal(document_text(bench->current, "channel"), "own");
@@ -132,7 +113,7 @@ static void the_channel_is_the_companys_else_the_requests_else_the_tenants(void 
 
 static void a_public_code_is_made_when_omitted_and_never_given_out_twice(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'external_code':'A'}");
     assert_string_equal(document_text(bench->current, "public_code"), "C000001");
@@ -151,7 +132,7 @@ static void a_public_code_is_made_when_omitted_and_never_given_out_twice(void **
 
 static void bad_legal_info_is_reported_field_by_field(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     assert_int_equal(row_apply(bench, "{'external_code':'A','legal_info':{'vat_number':'IT123',"
                                       "'fiscal_code':'X','pec_email':'nobody','sdi_code':'A-B'}}"),
@@ -165,7 +146,7 @@ static void bad_legal_info_is_reported_field_by_field(void **state)
 
 static void legal_info_is_stored_in_its_normal_form(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'external_code':'A','legal_info':{'vat_number':'it 01234.567890',"
                      "'fiscal_code':'rssmra80a01f839x','sdi_code':'abcdefg'}}");
@@ -177,7 +158,7 @@ static void legal_info_is_stored_in_its_normal_form(void **state)
 
 static void wrong_types_and_values_name_their_path(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     assert_int_equal(row_apply(bench, "{'external_code':'A','customer_type':'alien','tags':'x',"
                                       "'addresses':[{'city':7,'is_default':'yes'}]}"),
@@ -188,7 +169,7 @@ static void wrong_types_and_values_name_their_path(void **state)
     assert_true(row_found(bench, "wrong_type", "/addresses/0/is_default"));
 }
 
-#define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, row_fixture_close)
 
 int main(void)
 {

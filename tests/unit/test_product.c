@@ -6,33 +6,14 @@ static const char DEFAULTS[] =
     ",'channels':['default'],'unit':'pcs','product_kind':'standard','is_parent':true,"
     "'include_faceting':true}";
 
-struct fixture {
-    struct arena *arena;
-    struct row_bench bench;
-};
-
 static int set_up(void **state)
 {
-    struct fixture *fixture = mem_calloc(1, sizeof(*fixture));
-
-    fixture->arena = arena_new();
-    row_bench_init(&fixture->bench, fixture->arena, &entity_products);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-
-    arena_free(fixture->arena);
-    mem_free(fixture);
-    return 0;
+    return row_fixture_open(state, &entity_products);
 }
 
 static void a_first_import_is_version_1_and_the_next_one_version_2(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     assert_int_equal(row_apply(bench, "{'entity_code':'A','price':1}"), ROW_CREATED);
     assert_int_equal(bench->outcome.version, 1);
@@ -45,7 +26,7 @@ static void a_first_import_is_version_1_and_the_next_one_version_2(void **state)
 
 static void a_demoted_version_differs_only_in_its_id_and_is_current(void **state)
 {
-    struct fixture *fixture = *state;
+    struct row_fixture *fixture = *state;
     static const char *const identity[] = {"_id", "isCurrent", NULL};
 
     row_apply(&fixture->bench, "{'entity_code':'A','name':{'en':'x'},'price':1.5}");
@@ -60,7 +41,7 @@ static void a_demoted_version_differs_only_in_its_id_and_is_current(void **state
 
 static void the_sku_stands_in_for_a_missing_entity_code_and_the_other_way_round(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     assert_int_equal(row_apply(bench, "{'sku':'S-1'}"), ROW_CREATED);
     assert_string_equal(document_text(bench->current, "entity_code"), "S-1");
@@ -71,7 +52,7 @@ static void the_sku_stands_in_for_a_missing_entity_code_and_the_other_way_round(
 
 static void a_row_without_any_code_is_refused(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     assert_int_equal(row_apply(bench, "{'price':1}"), ROW_REFUSED);
     assert_true(row_found(bench, "code_missing", ""));
@@ -83,7 +64,7 @@ static void a_row_without_any_code_is_refused(void **state)
 
 static void plain_text_is_wrapped_in_the_default_language(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'entity_code':'A','name':'Valvola','slug':{'en':'valve'}}");
     assert_string_equal(document_text(bench->current, "name.it"), "Valvola");
@@ -93,7 +74,7 @@ static void plain_text_is_wrapped_in_the_default_language(void **state)
 
 static void an_object_that_is_not_keyed_by_language_is_a_wrong_type(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     assert_int_equal(row_apply(bench, "{'entity_code':'A','name':{'label':'x'}}"), ROW_REFUSED);
     assert_true(row_found(bench, "wrong_type", "/name"));
@@ -103,7 +84,7 @@ static void an_object_that_is_not_keyed_by_language_is_a_wrong_type(void **state
 
 static void every_wrong_type_of_a_row_is_reported_with_its_path(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     assert_int_equal(row_apply(bench,
                                "{'entity_code':'A','price':'12,5','pricing':{'list':'x'},'ean':'1',"
@@ -121,7 +102,7 @@ static void every_wrong_type_of_a_row_is_reported_with_its_path(void **state)
 
 static void the_partial_example_of_the_reference_keeps_what_is_not_sent(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'entity_code':'SKU-0001','name':{'en':'n'},'description':'old','price':10,"
                      "'media':[{'type':'image','url':'u'}]}");
@@ -136,7 +117,7 @@ static void the_partial_example_of_the_reference_keeps_what_is_not_sent(void **s
 
 static void the_replace_example_of_the_reference_drops_what_is_not_sent(void **state)
 {
-    struct fixture *fixture = *state;
+    struct row_fixture *fixture = *state;
     struct row_bench *bench = &fixture->bench;
 
     row_apply(bench, "{'entity_code':'SKU-0001','name':{'en':'n'},'description':'old','price':10,"
@@ -150,7 +131,7 @@ static void the_replace_example_of_the_reference_drops_what_is_not_sent(void **s
 
 static void partial_merges_objects_by_key_and_replaces_lists(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'entity_code':'A','name':{'it':'a','en':'b'},'pricing':{'list':1,'sale':2},"
                      "'ean':['1','2'],'note':'x'}");
@@ -169,7 +150,7 @@ static void partial_merges_objects_by_key_and_replaces_lists(void **state)
 
 static void partial_replaces_media_of_the_types_that_are_sent(void **state)
 {
-    struct fixture *fixture = *state;
+    struct row_fixture *fixture = *state;
     struct row_bench *bench = &fixture->bench;
     bson_iter_t media;
 
@@ -184,7 +165,7 @@ static void partial_replaces_media_of_the_types_that_are_sent(void **state)
 
 static void locked_fields_of_product_and_source_survive_a_replace(void **state)
 {
-    struct fixture *fixture = *state;
+    struct row_fixture *fixture = *state;
     struct row_bench *bench = &fixture->bench;
 
     row_apply(bench,
@@ -205,7 +186,7 @@ static void locked_fields_of_product_and_source_survive_a_replace(void **state)
 
 static void a_row_cannot_set_what_the_system_sets(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'entity_code':'A','_id':'globex|A','tenant':'globex','version':99,"
                      "'isCurrent':false,'locked_fields':['x'],'import':{}}");
@@ -217,7 +198,7 @@ static void a_row_cannot_set_what_the_system_sets(void **state)
 
 static void unknown_fields_are_kept_as_they_came(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'entity_code':'A','erp':{'deep':[1,{'x':null}]}}");
     assert_true(document_number(bench->current, "erp.deep.0", 0) == 1);
@@ -225,7 +206,7 @@ static void unknown_fields_are_kept_as_they_came(void **state)
 
 static void a_complete_product_of_a_publishing_source_is_published(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     bench->source_json =
         "{'source_id':'s','name':'S','auto_publish_enabled':true,'min_score_threshold':80}";
@@ -246,7 +227,7 @@ static void a_complete_product_of_a_publishing_source_is_published(void **state)
 
 static void required_fields_of_product_and_source_must_hold_something(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
     const char *row =
         "{'entity_code':'A','name':'n','description':'d','price':1,"
         "'images':[{'url':'u'}],'pricing':{'list':null},'required_fields':['pricing.list']}";
@@ -262,7 +243,7 @@ static void required_fields_of_product_and_source_must_hold_something(void **sta
 
 static void a_published_product_stays_published_unless_the_row_asks_otherwise(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     bench->source_json = "{'source_id':'s','auto_publish_enabled':true,'min_score_threshold':20}";
     row_apply(bench, "{'entity_code':'A','name':'n'}");
@@ -277,7 +258,7 @@ static void a_published_product_stays_published_unless_the_row_asks_otherwise(vo
 
 static void an_unchanged_row_makes_no_version_where_the_source_says_so(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     bench->source_json = "{'source_id':'s','unchanged':'skip'}";
     row_apply(bench, "{'entity_code':'A','name':'n','price':10,'pricing':{'list':1,'sale':2}}");
@@ -293,7 +274,7 @@ static void an_unchanged_row_makes_no_version_where_the_source_says_so(void **st
 
 static void a_variant_is_no_parent_unless_it_says_so(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'entity_code':'A','parent_entity_code':'P'}");
     assert_false(document_bool(bench->current, "is_parent", true));
@@ -307,7 +288,7 @@ static void a_variant_is_no_parent_unless_it_says_so(void **state)
 
 static void field_mappings_rename_nest_and_convert(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     bench->source_json =
         "{'source_id':'s','field_mappings':[{'source_field':'Codice','target_field':'entity_code',"
@@ -326,7 +307,7 @@ static void field_mappings_rename_nest_and_convert(void **state)
 
 static void the_short_form_of_mappings_works_too(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     bench->source_json = "{'source_id':'s','field_mappings':{'Codice':'sku','P':'pricing.list'}}";
     assert_int_equal(row_apply(bench, "{'Codice':'Z','P':3}"), ROW_CREATED);
@@ -334,7 +315,7 @@ static void the_short_form_of_mappings_works_too(void **state)
     assert_true(document_number(bench->current, "pricing.list", 0) == 3);
 }
 
-#define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, row_fixture_close)
 
 int main(void)
 {

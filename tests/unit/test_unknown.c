@@ -57,33 +57,14 @@ static void a_very_long_name_is_near_to_none(void **state)
 
 /* ---- counting ---- */
 
-struct fixture {
-    struct arena *arena;
-    struct row_bench bench;
-};
-
 static int set_up(void **state)
 {
-    struct fixture *fixture = mem_calloc(1, sizeof(*fixture));
-
-    fixture->arena = arena_new();
-    row_bench_init(&fixture->bench, fixture->arena, &entity_products);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-
-    arena_free(fixture->arena);
-    mem_free(fixture);
-    return 0;
+    return row_fixture_open(state, &entity_products);
 }
 
 static void outer_fields_in_no_table_are_counted_by_row(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     row_apply(bench, "{'entity_code':'A','prise':1,'name':{'it':'x'},'pricing':{'prise':1}}");
     row_apply(bench, "{'entity_code':'B','shelf':null,'prise':2,'status':'draft','tenant':'x'}");
@@ -96,7 +77,7 @@ static void outer_fields_in_no_table_are_counted_by_row(void **state)
 
 static void names_are_those_after_the_mapping(void **state)
 {
-    struct row_bench *bench = &((struct fixture *)*state)->bench;
+    struct row_bench *bench = &((struct row_fixture *)*state)->bench;
 
     bench->source_json = "{'source_id':'s','field_mappings':{'Codice':'sku','Prezzo':'prise'}}";
     row_apply(bench, "{'Codice':'A','Prezzo':1}");
@@ -106,7 +87,7 @@ static void names_are_those_after_the_mapping(void **state)
 
 static void a_tally_keeps_the_first_50_names_and_no_monsters(void **state)
 {
-    struct arena *arena = ((struct fixture *)*state)->arena;
+    struct arena *arena = ((struct row_fixture *)*state)->arena;
     struct name_tally tally = {.arena = arena};
     char longest[TALLY_MAX_NAME_BYTES + 2] = "";
 
@@ -126,7 +107,7 @@ static void a_tally_keeps_the_first_50_names_and_no_monsters(void **state)
 
 static void what_is_stored_comes_back(void **state)
 {
-    struct arena *arena = ((struct fixture *)*state)->arena;
+    struct arena *arena = ((struct row_fixture *)*state)->arena;
     struct name_tally tally = {.arena = arena};
     struct name_tally back = {.arena = arena};
     AUTO(bson) bson_t *document = bson_new();
@@ -140,7 +121,7 @@ static void what_is_stored_comes_back(void **state)
     assert_int_equal(back.entries[0].count, 14);
 }
 
-#define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, row_fixture_close)
 
 int main(void)
 {

@@ -92,3 +92,19 @@ struct search_batch {
 struct str search_batch_encode(struct arena *arena, const struct search_batch *batch);
 bool search_batch_decode(struct arena *arena, struct str bytes, struct search_batch *out,
                          struct err *err) MUST_USE;
+
+/* An uploaded file that waits to be read. */
+struct import_file {
+    const char *job_id;
+    const char *tenant;
+    const char *entity;
+    const char *trace_id;
+    uint32_t lanes;
+    struct str settings;
+    const char *format; /* name of an enum sheet_format */
+    const char *blob;
+};
+
+struct str import_file_encode(struct arena *arena, const struct import_file *file);
+bool import_file_decode(struct arena *arena, struct str bytes, struct import_file *out,
+                        struct err *err) MUST_USE;

@@ -82,6 +82,10 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(public_code_taken, 0, "The public_code belongs to another company", "Use another code.")     \
     X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
     X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
+    X(file_unreadable, 0, "The file could not be read",                                            \
+      "Correct what is named and send it again.")                                                  \
+    X(columns_too_many, 0, "The line has more cells than the header has columns",                  \
+      "Check quotes and separators of the line.")                                                  \
     X(not_accepted, 0, "The request was not accepted", "Send it again.")                           \
     /* rows: warnings */                                                                           \
     X(address_dropped, PROBLEM_ROW_WARNING, "An address was not stored",                           \

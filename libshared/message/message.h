@@ -57,7 +57,7 @@ struct str import_chunk_encode(struct arena *arena, const struct import_chunk *c
 bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_chunk *out,
                          struct err *err) MUST_USE;
 
-enum chunk_stage { CHUNK_APPLIED, CHUNK_INDEXED, CHUNK_SEALED };
+enum chunk_stage { CHUNK_APPLIED, CHUNK_INDEXED, CHUNK_SEALED, CHUNK_FAILED };
 
 /* What one chunk did. Kept in its receipt and folded into the job. */
 struct chunk_counts {
@@ -82,8 +82,10 @@ struct chunk_done {
     uint32_t batch; /* CHUNK_INDEXED */
     uint32_t indexed;
     uint32_t index_failed;
-    uint32_t total_chunks; /* CHUNK_SEALED */
-    uint32_t total_rows;   /* 0: as many as the chunks had */
+    uint32_t total_chunks;    /* CHUNK_SEALED */
+    uint32_t total_rows;      /* 0: as many as the chunks had */
+    const char *failure_code; /* CHUNK_FAILED */
+    const char *failure_error;
 };
 
 struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done);

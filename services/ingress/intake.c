@@ -4,6 +4,7 @@
 
 #include "domain/document.h"
 #include "domain/entity.h"
+#include "domain/lane.h"
 #include "domain/settings.h"
 #include "store/sources.h"
 #include "store/tenants.h"
@@ -90,21 +91,6 @@ bool intake_prepare(struct call *call, struct submission *submission, struct req
     return intake_cut(call, submission, fault);
 }
 
-/* Rows without a code make no document, so any lane will do. */
-static uint32_t find_lane(struct arena *arena, const struct submission *submission,
-                          const struct import_settings *settings, const struct json_row *row)
-{
-    struct findings ignored = {.arena = arena};
-    struct row_context context = {.arena = arena, .settings = settings, .findings = &ignored};
-    struct identified_row identified;
-
-    if (!row->bson || !submission->kind->entity->identify(
-                          &context, document_view(arena, row->bson, row->size), &identified)) {
-        return 0;
-    }
-    return chunker_lane(str_from(identified.code), submission->lanes);
-}
-
 /* The lane follows from the code that the importer will find in the row. With one lane, as most
  * tenants have, no code is looked for. */
 static bool assign_lanes(const struct submission *submission, struct chunk_row *rows,
@@ -113,6 +99,7 @@ static bool assign_lanes(const struct submission *submission, struct chunk_row *
     AUTO(arena) struct arena *settings_arena = arena_new();
     AUTO(arena) struct arena *row_arena = arena_new();
     struct import_settings settings;
+    const struct lane_query query = {submission->kind->entity, &settings, submission->lanes};
     struct err err;
 
     if (submission->lanes == 1) {
@@ -122,7 +109,11 @@ static bool assign_lanes(const struct submission *submission, struct chunk_row *
         return refuse_error(fault, &err, PROBLEM_internal);
     }
     for (size_t i = 0; i < submission->row_count; i++) {
-        rows[i].lane = find_lane(row_arena, submission, &settings, &submission->rows[i]);
+        const struct json_row *row = &submission->rows[i];
+
+        rows[i].lane = row->bson ? lane_of_row(row_arena, &query,
+                                               document_view(row_arena, row->bson, row->size))
+                                 : 0;
         arena_reset(row_arena);
     }
     return true;

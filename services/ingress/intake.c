@@ -95,7 +95,10 @@ static uint32_t find_lane(struct arena *arena, const struct submission *submissi
                           const struct import_settings *settings, const struct json_row *row)
 {
     struct findings ignored = {.arena = arena};
-    struct row_context context = {.arena = arena, .settings = settings, .findings = &ignored};
+    struct row_context context = {.arena = arena,
+                                  .entity = submission->kind->entity,
+                                  .settings = settings,
+                                  .findings = &ignored};
     struct identified_row identified;
 
     if (!row->bson || !submission->kind->entity->identify(

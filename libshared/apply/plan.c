@@ -26,6 +26,7 @@ static struct row_context context_of(const struct planning *planning, const stru
 {
     return (struct row_context){
         .arena = planning->apply->arena,
+        .entity = planning->apply->entity,
         .settings = &work->settings,
         .findings = &planned->findings,
         .claims = planning->apply->entity->has_claims ? &planning->changes->claims : NULL,

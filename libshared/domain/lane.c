@@ -7,7 +7,7 @@ uint32_t lane_of_row(struct arena *arena, const struct lane_query *query, const 
 {
     struct findings ignored = {.arena = arena};
     struct row_context context = {
-        .arena = arena, .settings = query->settings, .findings = &ignored};
+        .arena = arena, .entity = query->entity, .settings = query->settings, .findings = &ignored};
     struct identified_row identified;
 
     if (query->lanes == 1 || !query->entity->identify(&context, row, &identified)) {

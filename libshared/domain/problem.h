@@ -41,6 +41,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(rows_too_many, 400, "There are too many rows", "Split the feed into parts of one batch.")    \
     X(external_code_missing, 400, "A company has no external_code",                                \
       "Give the company at the named index a non-empty external_code.")                            \
+    X(data_invalid, 400, "The data of the entity is not valid",                                    \
+      "Mend the fields that are listed in errors.")                                                \
     X(batch_metadata, 400, "batch_metadata is not consistent",                                     \
       "Send batch_id and a batch_part from 1 to batch_total_parts.")                               \
     X(unauthenticated, 401, "The credential is missing or wrong",                                  \
@@ -52,6 +54,11 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
       "Create it with POST /api/b2b/pim/sources.")                                                 \
     X(product_not_found, 404, "There is no such product", "Check the entity_code.")                \
     X(customer_not_found, 404, "There is no such company", "Check the external_code.")             \
+    X(brand_not_found, 404, "There is no such brand", "Check the brand_id.")                       \
+    X(category_not_found, 404, "There is no such category", "Check the category_id.")              \
+    X(collection_not_found, 404, "There is no such collection", "Check the collection_id.")        \
+    X(product_type_not_found, 404, "There is no such product type", "Check the product_type_id.")  \
+    X(synonym_dictionary_not_found, 404, "There is no such synonym dictionary", "Check its id.")   \
     X(version_not_found, 404, "There is no such version", "List the versions first.")              \
     X(batch_not_found, 404, "There is no such batch", "Check the batch_id.")                       \
     X(method_not_allowed, 405, "The method is not allowed here", "Use a method listed in Allow.")  \

@@ -16,6 +16,19 @@ static const struct score_rule score_rules[] = {
     {20, {"images", NULL}}, {10, {"brand", NULL}},       {10, {"category", NULL}},
 };
 
+/* Whether and from where a product is published is the system's matter too. */
+static bool is_system_field(const char *key)
+{
+    static const char *const names[] = {"completeness_score", "published_at", "source", "status"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], key) == 0) {
+            return true;
+        }
+    }
+    return entity_is_system_field(key);
+}
+
 static bool has_content(const bson_t *content, const char *path)
 {
     bson_iter_t value;
@@ -83,22 +96,6 @@ static bool identify(const struct row_context *ctx, const bson_t *row, struct id
     }
     out->code = bson_iter_utf8(&code, NULL);
     return true;
-}
-
-static bool is_left_out(const char *key)
-{
-    return strcmp(key, "entity_code") == 0 || entity_is_system_field(key);
-}
-
-/* The row in stored form, its code first. */
-static bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
-{
-    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out, ctx->unknown};
-    bson_t *content = document_new(ctx->arena);
-
-    BSON_APPEND_UTF8(content, "entity_code", row->code);
-    field_copy_members(&walk, &product_fields, row->row, content);
-    return content;
 }
 
 static bool list_has_type(const bson_t *list, const char *type)
@@ -230,14 +227,14 @@ static const bson_t *with_defaults(const struct row_context *ctx, const char *co
 static const bson_t *next_content(const struct row_context *ctx, const struct identified_row *row,
                                   const bson_t *current)
 {
-    bson_t *sent = stored_form(ctx, row);
+    bson_t *sent = entity_stored_form(ctx, row);
     const bson_t *content = sent;
 
     if (current) {
         struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
 
         if (ctx->settings->merge_mode == MERGE_PARTIAL) {
-            const bson_t *old = entity_content(ctx->arena, current, entity_is_system_field);
+            const bson_t *old = entity_content(ctx->arena, current, is_system_field);
 
             content = document_merge(ctx->arena, old, sent);
             content = merge_media(ctx->arena, old, sent, content);
@@ -332,7 +329,7 @@ static bool is_unchanged(const struct row_context *ctx, const bson_t *current,
 
     return status && ctx->settings->skip_unchanged &&
            (strcmp(status, "published") == 0) == is_published &&
-           document_equal(current, content, entity_is_system_field);
+           document_equal(current, content, is_system_field);
 }
 
 static void apply(const struct row_context *ctx, const struct identified_row *row,
@@ -361,8 +358,11 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
 
 const struct entity entity_products = {
     .name = "products",
+    .singular = "product",
+    .code_field = "entity_code",
     .history = "product_versions",
     .fields = &product_fields,
+    .is_system = is_system_field,
     .identify = identify,
     .apply = apply,
 };

@@ -91,6 +91,7 @@ enum row_result row_apply_document(struct row_bench *bench, const bson_t *sent)
     struct identified_row row;
     struct row_context ctx = {
         .arena = bench->arena,
+        .entity = bench->entity,
         .settings = settings_of(bench),
         .findings = &bench->findings,
         .claims = &bench->claims,

@@ -3,20 +3,25 @@
 struct index {
     const char *collection;
     const char *keys[4]; /* a leading '-' means descending */
-    bool expires;        /* a TTL index on a date that says when */
+    enum { PLAIN, EXPIRES /* TTL, on a date that says when */, UNIQUE } kind;
 };
 
 /* docs/DATA.md, "Collections". Everything else is found by _id. */
 static const struct index indexes[] = {
-    {"import_jobs", {"tenant", "-created_at"}, false},
-    {"import_jobs", {"tenant", "batch_id"}, false},
-    {"import_jobs", {"tenant", "status", "-created_at"}, false},
-    {"import_jobs", {"accepting_since"}, false},
-    {"import_receipts", {"expires_at"}, true},
-    {"import_errors", {"expires_at"}, true},
-    {"idempotency_keys", {"expires_at"}, true},
-    {"import_sources", {"tenant"}, false},
-    {"sessions", {"expires_at"}, true},
+    {"import_jobs", {"tenant", "-created_at"}, PLAIN},
+    {"import_jobs", {"tenant", "batch_id"}, PLAIN},
+    {"import_jobs", {"tenant", "status", "-created_at"}, PLAIN},
+    {"import_jobs", {"accepting_since"}, PLAIN},
+    {"import_receipts", {"expires_at"}, EXPIRES},
+    {"import_errors", {"expires_at"}, EXPIRES},
+    {"idempotency_keys", {"expires_at"}, EXPIRES},
+    {"import_sources", {"tenant"}, PLAIN},
+    {"sessions", {"expires_at"}, EXPIRES},
+    /* The two that GridFS asks for, and ours. */
+    {"uploads.files", {"filename", "uploadDate"}, PLAIN},
+    {"uploads.chunks", {"files_id", "n"}, UNIQUE},
+    {"uploads.files", {"expires_at"}, EXPIRES},
+    {"uploads.chunks", {"expires_at"}, EXPIRES},
 };
 
 /* A transaction cannot create a collection on every server, so all exist before the first import.
@@ -25,7 +30,7 @@ static const char *const collections[] = {
     "products",       "product_versions", "customers",     "customer_versions", "import_jobs",
     "import_batches", "import_receipts",  "import_errors", "import_sources",    "tenants",
     "jwt_keys",       "sessions",         "api_keys",      "idempotency_keys",  "import_writers",
-    "public_codes",   "counters",
+    "public_codes",   "counters",         "uploads.files", "uploads.chunks",
 };
 
 enum { NAMESPACE_EXISTS = 48 };
@@ -60,8 +65,10 @@ static bool create_index(struct store_session *session, const struct index *inde
     BSON_APPEND_DOCUMENT(spec, "key", keys);
     BSON_APPEND_UTF8(spec, "name", name);
     bson_free(name);
-    if (index->expires) {
+    if (index->kind == EXPIRES) {
         BSON_APPEND_INT32(spec, "expireAfterSeconds", 0);
+    } else if (index->kind == UNIQUE) {
+        BSON_APPEND_BOOL(spec, "unique", true);
     }
     AUTO(bson)
     bson_t *command = BCON_NEW("createIndexes", BCON_UTF8(index->collection), "indexes", "[",

@@ -133,30 +133,55 @@ static bool read_store(const bson_t *document, struct blob_store *out)
                                 : strcmp(type, "gridfs") == 0;
 }
 
-bool blob_store_of_tenant(const bson_t *tenant, struct blob_store *out, struct err *err)
+/* The store in `document`, which names its tenant in `owner`. */
+static bool store_at(const bson_t *document, const char *owner, const char *path,
+                     struct blob_store *out, struct err *err)
 {
     struct blob_store store = {.kind = BLOB_GRIDFS};
     const uint8_t *data = NULL;
     uint32_t size = 0;
+    bson_iter_t outer;
     bson_iter_t value;
-    bson_t document;
+    bson_t nested;
 
-    if (!copy_text(tenant, "_id", store.tenant, sizeof(store.tenant))) {
-        return err_set(err, ERR_INTERNAL, "a stored tenant has no id");
+    if (!copy_text(document, owner, store.tenant, sizeof(store.tenant))) {
+        return err_set(err, ERR_INTERNAL, "a stored document has no %s", owner);
     }
-    if (bson_iter_init_find(&value, tenant, "store")) {
+    if (bson_iter_init(&outer, document) && bson_iter_find_descendant(&outer, path, &value)) {
         if (BSON_ITER_HOLDS_NULL(&value)) {
             return err_set(err, ERR_NOT_FOUND, "tenant %s has no store for files", store.tenant);
         }
         if (BSON_ITER_HOLDS_DOCUMENT(&value)) {
             bson_iter_document(&value, &size, &data);
         }
-        if (!data || !bson_init_static(&document, data, size) || !read_store(&document, &store)) {
+        if (!data || !bson_init_static(&nested, data, size) || !read_store(&nested, &store)) {
             return err_set(err, ERR_INTERNAL, "the store of tenant %s is damaged", store.tenant);
         }
     }
     *out = store;
     return true;
+}
+
+bool blob_store_of_tenant(const bson_t *tenant, struct blob_store *out, struct err *err)
+{
+    return store_at(tenant, "_id", "store", out, err);
+}
+
+bool blob_store_of_job(const bson_t *job, struct blob_store *out, struct err *err)
+{
+    return store_at(job, "tenant", "file.store", out, err);
+}
+
+void blob_store_append(bson_t *out, const struct blob_store *store)
+{
+    bson_t nested;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "store", &nested);
+    BSON_APPEND_UTF8(&nested, "type", store->kind == BLOB_S3 ? "s3" : "gridfs");
+    if (store->kind == BLOB_S3) {
+        BSON_APPEND_UTF8(&nested, "bucket", store->bucket);
+    }
+    bson_append_document_end(out, &nested);
 }
 
 /* ---- files ---- */

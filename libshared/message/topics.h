@@ -18,5 +18,6 @@
 /* Consumer groups; also the names of the programs. */
 #define GROUP_PRODUCT_IMPORTER "consign-product-importer"
 #define GROUP_CUSTOMER_IMPORTER "consign-customer-importer"
+#define GROUP_FILE_READER "consign-file-reader"
 #define GROUP_SEARCH_SYNC "consign-search-sync"
 #define GROUP_JOB_TRACKER "consign-job-tracker"

@@ -16,14 +16,16 @@ struct job_new {
     const char *job_id;
     const char *tenant;
     const char *entity;
-    const char *channel; /* "queue" or "api" */
+    const char *channel; /* "queue", "api" or "file" */
     const struct import_envelope *envelope;
     bool is_open;      /* its end is not known yet: CHUNK_SEALED will tell the two totals */
     size_t total_rows; /* not of an open job */
     size_t total_chunks;
     uint32_t lanes;
-    uint64_t plan;       /* fingerprint of the way the rows were cut */
-    struct str settings; /* BSON that travels in every chunk */
+    const bson_t *file;        /* what it reads: {key, name, size, format, store}; NULL: nothing */
+    const char *parent_job_id; /* the job whose failed rows are sent again; NULL: none */
+    uint64_t plan;             /* fingerprint of the way the rows were cut */
+    struct str settings;       /* BSON that travels in every chunk */
     const char *trace_id;
     int64_t now_ms;
 };

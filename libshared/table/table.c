@@ -1,7 +1,11 @@
 #include "table/table.h"
 
+#include "config/config.h"
+
 /* More lines than this with the same code start another row. */
 enum { MAX_LINES = 1000 };
+
+enum { MAX_COLUMNS = 1000 }; /* as many as a JSON object may have keys */
 
 struct table {
     struct arena *arena; /* as long as the table */
@@ -27,6 +31,17 @@ void table_close(struct table *table)
     arena_free(table->lines_arena);
     arena_free(table->arena);
     mem_free(table);
+}
+
+struct sheet_limits table_limits(const struct config *config)
+{
+    return (struct sheet_limits){
+        .rows = (uint64_t)config->max_file_rows,
+        .columns = MAX_COLUMNS,
+        .cell_bytes = (size_t)config->max_row_bytes,
+        .row_bytes = (size_t)config->max_row_bytes,
+        .unpacked_bytes = (uint64_t)config->max_unpacked_bytes,
+    };
 }
 
 bool table_open(const struct table_options *options, struct table **out, struct sheet_fault *fault,

@@ -9,6 +9,11 @@
 
 struct table;
 
+struct config;
+
+/* What a file may have, by the settings. */
+struct sheet_limits table_limits(const struct config *config);
+
 struct table_options {
     struct sheet_options sheet;
     struct columns_options columns;

@@ -123,7 +123,7 @@ static bool publish_rows(struct reading *reading, int fd, struct cutter *cutter,
 {
     const struct config *config = reading->reader->config;
     const struct table_options options = {
-        .sheet = {.fd = fd, .format = reading->format, .limits = sheet_limits_of(config)},
+        .sheet = {.fd = fd, .format = reading->format, .limits = table_limits(config)},
         .columns = {reading->kind->entity->fields,
                     &reading->settings,
                     {reading->kind->code_fields[0], reading->kind->code_fields[1]}},
@@ -176,12 +176,12 @@ static bool publish_failure(const struct reading *reading, const char *why, stru
 {
     metric_add(&files_refused, 1);
     log_info("the file cannot be read: %s", why);
-    return publish_end(reading,
-                       &(struct chunk_done){.stage = CHUNK_FAILED,
-                                            .failure_code =
-                                                problem_get(PROBLEM_file_unreadable)->code,
-                                            .failure_error = why},
-                       err);
+    return publish_end(
+        reading,
+        &(struct chunk_done){.stage = CHUNK_FAILED,
+                             .failure_code = problem_get(PROBLEM_file_unreadable)->code,
+                             .failure_error = why},
+        err);
 }
 
 static bool publish_total(const struct reading *reading, const struct cutter *cutter,
@@ -265,8 +265,7 @@ bool read_handle(void *ctx, const struct bus_run *run, struct err *err)
     bool ok = true;
 
     for (size_t i = 0; ok && i < run->count; i++) {
-        struct reading reading = {
-            .reader = ctx, .arena = arena, .started_at_ms = clock_now_ms()};
+        struct reading reading = {.reader = ctx, .arena = arena, .started_at_ms = clock_now_ms()};
 
         ok = read_message(&reading, &run->messages[i], err);
         arena_reset(arena);

@@ -11,6 +11,7 @@ struct store;
 struct file_reader {
     const struct config *config;
     struct store *store;
+    struct blobs *blobs;
     struct bus_producer *producer;
 };
 

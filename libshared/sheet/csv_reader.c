@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-enum { CELL_GROWTH_BYTES = 4096 };
+enum { CELL_GROWTH_BYTES = 64 * 1024 };
 
 struct csv_state {
     struct sheet *sheet;

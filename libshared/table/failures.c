@@ -43,8 +43,7 @@ static bool write_header(struct walk *walk, struct err *err)
     for (size_t i = 0; i < ERROR_COLUMNS; i++) {
         names[walk->kept_count + i] = str_from(error_columns[i]);
     }
-    walk->cells =
-        arena_calloc(walk->arena, walk->kept_count + ERROR_COLUMNS, sizeof(*walk->cells));
+    walk->cells = arena_calloc(walk->arena, walk->kept_count + ERROR_COLUMNS, sizeof(*walk->cells));
     walk->is_failed =
         arena_calloc(walk->arena, walk->kept_count + ERROR_COLUMNS, sizeof(*walk->is_failed));
     memset(walk->is_failed, true, (walk->kept_count + ERROR_COLUMNS) * sizeof(*walk->is_failed));

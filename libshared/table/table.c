@@ -33,7 +33,7 @@ void table_close(struct table *table)
     mem_free(table);
 }
 
-struct sheet_limits table_limits(const struct config *config)
+struct sheet_limits table_limits_of(const struct config *config)
 {
     return (struct sheet_limits){
         .rows = (uint64_t)config->max_file_rows,

@@ -12,7 +12,7 @@ struct table;
 struct config;
 
 /* What a file may have, by the settings. */
-struct sheet_limits table_limits(const struct config *config);
+struct sheet_limits table_limits_of(const struct config *config);
 
 struct table_options {
     struct sheet_options sheet;

@@ -123,7 +123,7 @@ static bool publish_rows(struct reading *reading, int fd, struct cutter *cutter,
 {
     const struct config *config = reading->reader->config;
     const struct table_options options = {
-        .sheet = {.fd = fd, .format = reading->format, .limits = table_limits(config)},
+        .sheet = {.fd = fd, .format = reading->format, .limits = table_limits_of(config)},
         .columns = {reading->kind->entity->fields,
                     &reading->settings,
                     {reading->kind->code_fields[0], reading->kind->code_fields[1]}},

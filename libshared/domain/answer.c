@@ -103,7 +103,8 @@ static void append_unknown(bson_t *out, const bson_t *job)
 
 void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms)
 {
-    static const char *const state[] = {"status", "entity", "source_id", "merge_mode", NULL};
+    static const char *const state[] = {"status",    "entity",     "entity_id",
+                                        "source_id", "merge_mode", NULL};
     static const char *const counts[] = {
         "total_rows",   "processed_rows", "successful_rows", "failed_rows",
         "created_rows", "unchanged_rows", "indexed_rows",    NULL};

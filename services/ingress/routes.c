@@ -12,6 +12,11 @@
 
 #define ANY (AUTH_CUSTOMERS | AUTH_IMPORT)
 
+#define CATALOG_ROUTES(X, path, name)                                                              \
+    X("POST", "/api/b2b/pim/" path "/:id/import", AUTH_IMPORT, submit_##name)                      \
+    X("GET", "/api/b2b/pim/" path "/:id", AUTH_IMPORT, name##_show)                                \
+    X("GET", "/api/b2b/pim/" path "/:id/versions", AUTH_IMPORT, name##_list_versions)
+
 /* X(method, pattern, permissions of which one is needed, handler) */
 #define ROUTES(X)                                                                                  \
     X("POST", "/api/b2b/customers/import/api", AUTH_CUSTOMERS, submit_customers)                   \
@@ -24,8 +29,8 @@
     X("POST", "/api/b2b/pim/import/queue", AUTH_IMPORT, submit_products)                           \
     X("POST", "/api/b2b/pim/import/api", AUTH_IMPORT, submit_products_and_wait)                    \
     X("GET", "/api/b2b/pim/import/queue", AUTH_IMPORT, jobs_show_queue)                            \
-    X("GET", "/api/b2b/pim/jobs/:jobId", AUTH_IMPORT, jobs_show_products)                          \
-    X("GET", "/api/b2b/pim/jobs/:jobId/errors", AUTH_IMPORT, errors_list_products)                 \
+    X("GET", "/api/b2b/pim/jobs/:jobId", AUTH_IMPORT, jobs_show_pim)                               \
+    X("GET", "/api/b2b/pim/jobs/:jobId/errors", AUTH_IMPORT, errors_list_pim)                      \
     X("POST", "/api/b2b/pim/sources", AUTH_IMPORT, sources_create)                                 \
     X("GET", "/api/b2b/pim/sources", AUTH_IMPORT, sources_list_all)                                \
     X("GET", "/api/b2b/pim/sources/:id", AUTH_IMPORT, sources_show)                                \
@@ -36,6 +41,11 @@
     X("GET", "/api/b2b/pim/products/:entity_code/versions", AUTH_IMPORT, products_list_versions)   \
     X("GET", "/api/b2b/pim/products/:entity_code/versions/:n", AUTH_IMPORT, products_show_version) \
     X("PUT", "/api/b2b/pim/products/:entity_code/locks", AUTH_IMPORT, products_lock)               \
+    CATALOG_ROUTES(X, "brands", brands)                                                            \
+    CATALOG_ROUTES(X, "categories", categories)                                                    \
+    CATALOG_ROUTES(X, "collections", collections)                                                  \
+    CATALOG_ROUTES(X, "product-types", product_types)                                              \
+    CATALOG_ROUTES(X, "synonym-dictionaries", synonym_dictionaries)                                \
     X("GET", "/api/b2b/jobs", ANY, jobs_list)                                                      \
     X("GET", "/api/b2b/batches/:batch_id", ANY, batches_show)
 

@@ -17,15 +17,18 @@ static const struct index indexes[] = {
     {"idempotency_keys", {"expires_at"}, true},
     {"import_sources", {"tenant"}, false},
     {"sessions", {"expires_at"}, true},
+    {"synonym_dictionaries", {"lookup"}, false},
 };
 
 /* A transaction cannot create a collection on every server, so all exist before the first import.
  */
 static const char *const collections[] = {
-    "products",       "product_versions", "customers",     "customer_versions", "import_jobs",
-    "import_batches", "import_receipts",  "import_errors", "import_sources",    "tenants",
-    "jwt_keys",       "sessions",         "api_keys",      "idempotency_keys",  "import_writers",
-    "public_codes",   "counters",
+    "products",          "product_versions", "customers",
+    "customer_versions", "import_jobs",      "import_batches",
+    "import_receipts",   "import_errors",    "import_sources",
+    "tenants",           "jwt_keys",         "sessions",
+    "api_keys",          "idempotency_keys", "import_writers",
+    "public_codes",      "counters",         "synonym_dictionaries",
 };
 
 enum { NAMESPACE_EXISTS = 48 };

@@ -54,7 +54,7 @@ static void append_rates(bson_t *out, const bson_t *job, int64_t now_ms)
 
     append_known(out, "progress", total > 0, rounded(100.0 * (double)processed / (double)total));
     append_known(out, "rows_per_second", is_moving, rounded(rate));
-    append_known(out, "eta_seconds", is_moving && ended < 0,
+    append_known(out, "eta_seconds", is_moving && total > 0 && ended < 0,
                  rounded((double)(total - processed) / rate));
 }
 

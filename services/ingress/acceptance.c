@@ -65,7 +65,6 @@ static struct str encode_chunk(struct call *call, const struct submission *submi
                                             .lanes = submission->lanes,
                                             .trace_id = call->trace_id},
                                  .settings = submission->settings,
-                                 .accepted_at_ms = call->now_ms,
                                  .rows = arena_calloc(arena, span->count, sizeof(*chunk.rows)),
                                  .row_count = span->count};
 

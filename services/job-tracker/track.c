@@ -105,12 +105,21 @@ static void complain_unknown(struct tracker *tracker, const char *job_id)
     }
 }
 
-static bool track_applied(const struct work *work, const struct chunk_done *done, struct err *err)
+static bool fold(const struct work *work, const struct chunk_done *done, struct progress *out,
+                 struct err *err)
+{
+    return done->stage == CHUNK_SEALED ? progress_fold_sealed(work->session, done, out, err)
+                                       : progress_fold_applied(work->session, done, out, err);
+}
+
+/* What brings a job nearer to its end: a chunk that was applied, or the news of how many there are.
+ */
+static bool track_job(const struct work *work, const struct chunk_done *done, struct err *err)
 {
     struct progress progress;
     bool finished = false;
 
-    if (!progress_fold_applied(work->session, done, &progress, err)) {
+    if (!fold(work, done, &progress, err)) {
         return false;
     }
     if (progress.effect == PROGRESS_UNKNOWN_JOB) {
@@ -157,7 +166,8 @@ static bool track_progress(const struct work *work, const struct bus_message *me
     });
     switch (done.stage) {
     case CHUNK_APPLIED:
-        return track_applied(work, &done, err);
+    case CHUNK_SEALED:
+        return track_job(work, &done, err);
     case CHUNK_INDEXED:
         return track_indexed(work, &done, err);
     }

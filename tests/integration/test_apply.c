@@ -111,7 +111,6 @@ static struct bus_message message_of(const struct chunk_spec *spec)
                    .lanes = 1,
                    .trace_id = ""},
         .settings = settings_bytes(),
-        .accepted_at_ms = clock_now_ms(),
         .rows = arena_calloc(fixture.arena, 4, sizeof(struct message_row)),
     };
 

@@ -120,6 +120,21 @@ static void a_job_that_waits_has_no_pace(void **state)
     assert_true(is_null(shown, "started_at"));
 }
 
+static void a_job_whose_end_is_not_known_yet_has_a_pace_but_no_time_left(void **state)
+{
+    AUTO(bson)
+    bson_t *job = BCON_NEW("_id", "j", "status", "processing", "total_rows", BCON_NULL,
+                           "processed_rows", BCON_INT64(100), "started_at", BCON_DATE_TIME(1000));
+    AUTO(bson) bson_t *shown = bson_new();
+
+    (void)state;
+    answer_append_job(shown, job, 3000);
+    assert_true(is_null(shown, "total_rows"));
+    assert_true(is_null(shown, "progress"));
+    assert_true(is_null(shown, "eta_seconds"));
+    assert_true(document_number(shown, "rows_per_second", -1) == 50);
+}
+
 static void a_finished_job_keeps_its_pace_and_has_no_time_left(void **state)
 {
     AUTO(bson)
@@ -277,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_running_job_tells_its_pace_and_the_time_left),
         cmocka_unit_test(a_job_shows_nothing_of_how_it_is_kept),
         cmocka_unit_test(a_job_that_waits_has_no_pace),
+        cmocka_unit_test(a_job_whose_end_is_not_known_yet_has_a_pace_but_no_time_left),
         cmocka_unit_test(a_finished_job_keeps_its_pace_and_has_no_time_left),
         cmocka_unit_test(a_job_lists_unknown_fields_of_all_lanes_and_what_was_meant),
         cmocka_unit_test(every_error_of_a_row_is_told_with_its_row),

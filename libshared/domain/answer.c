@@ -278,6 +278,13 @@ void answer_append_entity(bson_t *out, const bson_t *document)
     append_all_except(out, document, hidden);
 }
 
+void answer_append_dictionary(bson_t *out, const bson_t *dictionary)
+{
+    static const char *const hidden[] = {"_id", "tenant", "import", "lookup", NULL};
+
+    append_all_except(out, dictionary, hidden);
+}
+
 void answer_append_source(bson_t *out, const bson_t *source)
 {
     static const char *const hidden[] = {"_id", "tenant", NULL};

@@ -19,6 +19,7 @@ static const struct index indexes[] = {
     {"idempotency_keys", {"expires_at"}, true},
     {"import_sources", {"tenant"}, false},
     {"sessions", {"expires_at"}, true},
+    {"synonym_dictionaries", {"lookup"}, false},
 };
 
 /* A transaction cannot create a collection on every server, so all exist before the first import:

@@ -8,6 +8,7 @@
 #include "domain/entity.h"
 #include "search/search.h"
 #include "store/documents.h"
+#include "store/synonyms.h"
 
 enum {
     DEFAULT_VERSIONS = 100,
@@ -28,6 +29,8 @@ static void append_fields(bson_t *out, const bson_t *document, const struct enti
 {
     if (entity == &entity_products) {
         answer_append_product(out, document);
+    } else if (entity == &entity_synonym_dictionaries) {
+        answer_append_dictionary(out, document);
     } else {
         answer_append_entity(out, document);
     }
@@ -187,6 +190,22 @@ static bool read_search(struct call *call, struct search_query *out, struct requ
     return true;
 }
 
+static bool add_synonyms(struct call *call, struct search_query *query, struct err *err)
+{
+    struct synonyms_query synonyms = {query->tenant, query->text};
+
+    return synonyms_find_keys(call->session, call->arena, &synonyms, &query->synonym_keys, err);
+}
+
+static void reply_unsearchable(struct call *call, const struct err *err)
+{
+    if (err->kind == ERR_UNAVAILABLE) {
+        reply_problem(call->reply, PROBLEM_search_unavailable);
+    } else {
+        reply_error(call->reply, err, PROBLEM_internal);
+    }
+}
+
 void products_search(struct call *call)
 {
     AUTO(documents_list) struct documents_list list = {0};
@@ -201,12 +220,12 @@ void products_search(struct call *call)
         reply_fault(call->reply, &fault);
         return;
     }
+    if (!add_synonyms(call, &query, &err)) {
+        reply_error(call->reply, &err, PROBLEM_internal);
+        return;
+    }
     if (!search_find(call->app->search, call->arena, &query, &hits, &err)) {
-        if (err.kind == ERR_UNAVAILABLE) {
-            reply_problem(call->reply, PROBLEM_search_unavailable);
-        } else {
-            reply_error(call->reply, &err, PROBLEM_internal);
-        }
+        reply_unsearchable(call, &err);
         return;
     }
     struct documents_query documents = {entity_products.name, call->who.tenant, hits.codes,

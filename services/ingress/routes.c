@@ -83,14 +83,25 @@ static void start_trace(struct call *call)
     web_reply_header(call->reply, "traceparent", parent);
 }
 
+/* VTEX sends its user token as a header, and browsers send it as a cookie. */
+static struct str session_of(const struct web_request *request)
+{
+    struct str own = web_cookie(request, "vinc_b2b_session");
+    struct str header = web_header(request, "vtexidclientautcookie");
+
+    return own.p ? own : header.p ? header : web_cookie(request, "VtexIdclientAutCookie");
+}
+
 static bool authenticate(struct call *call, struct request_fault *fault)
 {
     const struct auth_request request = {
         .method = web_header(call->request, "x-auth-method"),
         .key_id = web_header(call->request, "x-api-key-id"),
         .secret = web_header(call->request, "x-api-secret"),
+        .app_key = web_header(call->request, "x-vtex-api-appkey"),
+        .app_token = web_header(call->request, "x-vtex-api-apptoken"),
         .authorization = web_header(call->request, "authorization"),
-        .session = web_cookie(call->request, "vinc_b2b_session"),
+        .session = session_of(call->request),
     };
     struct err err;
 
@@ -102,6 +113,15 @@ static bool authenticate(struct call *call, struct request_fault *fault)
     }
     log_info("not let in: %s", err.msg);
     return request_refuse(fault, PROBLEM_unauthenticated, "%s", "");
+}
+
+/* VTEX's clients name their account in every address. */
+static bool check_account(const struct call *call, struct request_fault *fault)
+{
+    struct str account = web_query(call->request, "an");
+
+    return !account.p || str_is(account, call->who.tenant) ||
+           request_refuse(fault, PROBLEM_account_mismatch, "an names another account");
 }
 
 static bool authorize(const struct call *call, unsigned permissions, struct request_fault *fault)
@@ -119,7 +139,8 @@ static bool admit(struct call *call, const struct route *route, struct request_f
 {
     struct err err;
 
-    if (!authenticate(call, fault) || !authorize(call, route->permissions, fault)) {
+    if (!authenticate(call, fault) || !check_account(call, fault) ||
+        !authorize(call, route->permissions, fault)) {
         return false;
     }
     log_set_context(&(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});

@@ -143,11 +143,15 @@ static bool are_limits_sound(const struct web_options *options, struct err *err)
         return err_set(err, ERR_INVALID, "%zu bytes in flight are less than one body of %zu",
                        options->max_inflight_bytes, options->max_body_bytes);
     }
+    if (options->max_body_bytes < options->max_upload_bytes) {
+        return err_set(err, ERR_INVALID, "an upload of %zu bytes is more than a body of %zu",
+                       options->max_upload_bytes, options->max_body_bytes);
+    }
     if (options->max_connections == 0 || options->request_timeout_ms <= 0) {
         return err_set(err, ERR_INVALID, "a server needs connections and a request time-out");
     }
     for (size_t i = 0; i < options->route_count; i++) {
-        if (options->workers == 0 && !options->routes[i].on_loop) {
+        if (options->workers == 0 && options->routes[i].kind != WEB_ON_LOOP) {
             return err_set(err, ERR_INVALID, "no workers for %s", options->routes[i].pattern);
         }
     }

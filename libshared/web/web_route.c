@@ -99,3 +99,8 @@ void web_route_find(const struct web_options *options, struct str method, struct
         match->allow[0] = '\0';
     }
 }
+
+size_t web_route_max_body(const struct web_options *options, const struct web_route *route)
+{
+    return route && route->kind == WEB_UPLOAD ? options->max_upload_bytes : options->max_body_bytes;
+}

@@ -220,11 +220,11 @@ static void show_metrics(void *app, struct web_request *request, struct web_repl
     metrics_print(&reply->body);
 }
 
-#define ENTRY(method, pattern, permissions, handler) {method, pattern, serve_##handler, false},
+#define ENTRY(method, pattern, permissions, handler) {method, pattern, serve_##handler, WEB_PLAIN},
 
-const struct web_route ingress_routes[] = {{"GET", "/healthz", show_health, true},
-                                           {"GET", "/readyz", show_readiness, true},
-                                           {"GET", "/metrics", show_metrics, true},
+const struct web_route ingress_routes[] = {{"GET", "/healthz", show_health, WEB_ON_LOOP},
+                                           {"GET", "/readyz", show_readiness, WEB_ON_LOOP},
+                                           {"GET", "/metrics", show_metrics, WEB_ON_LOOP},
                                            ROUTES(ENTRY)};
 
 const size_t ingress_route_count = sizeof(ingress_routes) / sizeof(ingress_routes[0]);

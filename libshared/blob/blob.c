@@ -1,5 +1,6 @@
 #include "blob/blob_internal.h"
 
+#include "base/temp.h"
 #include "config/config.h"
 
 #include <curl/curl.h>
@@ -218,6 +219,26 @@ bool blob_read(struct blobs *blobs, const struct blob_store *store, const char *
                blob_piece_fn take, void *ctx, struct err *err)
 {
     return check_key(key, err) && backend_of(store)->read(blobs, store, key, take, ctx, err);
+}
+
+static bool write_piece(void *ctx, struct str piece, struct err *err)
+{
+    const int *fd = ctx;
+
+    return temp_write(*fd, piece, err);
+}
+
+bool blob_fetch(struct blobs *blobs, const struct blob_store *store, const char *key, int *out,
+                struct err *err)
+{
+    AUTO(fd) int fd = -1;
+
+    if (!temp_open(&fd, err) || !blob_read(blobs, store, key, write_piece, &fd, err)) {
+        return false;
+    }
+    *out = fd;
+    fd = -1;
+    return true;
 }
 
 bool blob_delete(struct blobs *blobs, const struct blob_store *store, const char *key,

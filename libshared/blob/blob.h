@@ -77,6 +77,10 @@ typedef bool (*blob_piece_fn)(void *ctx, struct str piece, struct err *err);
 bool blob_read(struct blobs *blobs, const struct blob_store *store, const char *key,
                blob_piece_fn take, void *ctx, struct err *err) MUST_USE;
 
+/* The whole file in a nameless one (base/temp.h), which the caller closes. */
+bool blob_fetch(struct blobs *blobs, const struct blob_store *store, const char *key, int *out,
+                struct err *err) MUST_USE;
+
 /* No file is no failure. */
 bool blob_delete(struct blobs *blobs, const struct blob_store *store, const char *key,
                  struct err *err) MUST_USE;

@@ -20,10 +20,21 @@ struct answer_queued {
     size_t total;
     const struct import_envelope *envelope;
     const struct entity *entity;
-    const char *entity_id; /* the one entity that is imported; NULL for many */
+    const char *entity_id;          /* the one entity that is imported; NULL for many */
+    const struct answer_file *file; /* that holds the rows; NULL: they came with the request */
+};
+
+struct answer_file {
+    const char *name;
+    const char *url; /* NULL: there is none now */
+    int64_t size;
+    const char *parent_job_id; /* NULL: none */
+    int64_t created_at_ms;
 };
 bson_t *answer_queued_companies(const struct answer_queued *queued);
 bson_t *answer_queued_products(const struct answer_queued *queued);
+
+bson_t *answer_queued_file(const struct answer_queued *queued);
 
 /* One entity; all rows but its own are products. */
 bson_t *answer_queued_entity(const struct answer_queued *queued);

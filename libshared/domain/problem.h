@@ -45,6 +45,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
       "Mend the fields that are listed in errors.")                                                \
     X(batch_metadata, 400, "batch_metadata is not consistent",                                     \
       "Send batch_id and a batch_part from 1 to batch_total_parts.")                               \
+    X(form_syntax, 400, "The form cannot be read", "Send multipart/form-data (RFC 7578).")         \
+    X(file_type, 400, "The kind of file is not supported", "Send .csv, .xlsx or .xls.")            \
     X(unauthenticated, 401, "The credential is missing or wrong",                                  \
       "Send an API key, a bearer token or a session that is still good.")                          \
     X(forbidden, 403, "The credential lacks the permission", "Ask for the permission named.")      \
@@ -69,6 +71,9 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
       "Retry after the time in Retry-After.")                                                      \
     X(body_too_large, 413, "The body is too large", "Split the feed into parts of one batch.")     \
     X(media_type, 415, "The content type is not supported", "Send application/json.")              \
+    X(store_not_configured, 500, "There is no store for files",                                    \
+      "Ask for one to be set up for your tenant.")                                                 \
+    X(upload_failed, 500, "The file could not be kept", "Send it again; tell us the trace id.")    \
     X(idempotency_mismatch, 422, "The Idempotency-Key was used with another body",                 \
       "Use a new key for a new request.")                                                          \
     X(internal, 500, "Something broke on our side", "Retry later; tell us the trace id.")          \

@@ -74,9 +74,7 @@ bool jobs_insert(struct store_session *session, const struct job_new *job, struc
     if (job->file) {
         BSON_APPEND_DOCUMENT(document, "file", job->file);
     }
-    if (job->parent_job_id) {
-        BSON_APPEND_UTF8(document, "parent_job_id", job->parent_job_id);
-    }
+    append_text(document, "parent_job_id", job->envelope->parent_job_id);
     BSON_APPEND_UTF8(document, "trace_id", job->trace_id);
     BSON_APPEND_DATE_TIME(document, "created_at", job->now_ms);
     BSON_APPEND_DATE_TIME(document, "accepting_since", job->now_ms);

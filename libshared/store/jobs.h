@@ -23,10 +23,9 @@ struct job_new {
     size_t total_rows; /* not of an open job */
     size_t total_chunks;
     uint32_t lanes;
-    const bson_t *file;        /* what it reads: {key, name, size, format, store}; NULL: nothing */
-    const char *parent_job_id; /* the job whose failed rows are sent again; NULL: none */
-    uint64_t plan;             /* fingerprint of the way the rows were cut */
-    struct str settings;       /* BSON that travels in every chunk */
+    const bson_t *file;  /* what it reads: {key, name, size, format, store}; NULL: nothing */
+    uint64_t plan;       /* fingerprint of the way the rows were cut */
+    struct str settings; /* BSON that travels in every chunk */
     const char *trace_id;
     int64_t now_ms;
 };

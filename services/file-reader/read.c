@@ -3,6 +3,7 @@
 #include "cut.h"
 
 #include "base/clock.h"
+#include "base/temp.h"
 #include "blob/blob.h"
 #include "config/config.h"
 #include "domain/entity.h"
@@ -12,12 +13,7 @@
 #include "store/jobs.h"
 #include "table/table.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct metric files_read = {
     .name = "consign_files_read_total", .help = "Files read to their end", .type = METRIC_COUNTER};
@@ -71,41 +67,6 @@ static bool decode(struct reading *reading, const struct bus_message *message, s
                        reading->file.entity);
     }
     return true;
-}
-
-/* ---- the file comes here ---- */
-
-static bool write_piece(void *ctx, struct str piece, struct err *err)
-{
-    const int *fd = ctx;
-
-    while (piece.n > 0) {
-        ssize_t n = write(*fd, piece.p, piece.n);
-
-        if (n < 0 && errno != EINTR) {
-            return err_set(err, ERR_UNAVAILABLE, "writing a temporary file: %s", strerror(errno));
-        }
-        if (n > 0) {
-            piece = (struct str){piece.p + n, piece.n - (size_t)n};
-        }
-    }
-    return true;
-}
-
-/* A file without a name: it is gone with the process. */
-static int open_nameless(void)
-{
-    const char *folder = getenv("TMPDIR");
-
-    return open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
-static bool fetch(const struct reading *reading, const bson_t *job, int fd, struct err *err)
-{
-    struct blob_store store;
-
-    return blob_store_of_job(job, &store, err) &&
-           blob_read(reading->reader->blobs, &store, reading->file.blob, write_piece, &fd, err);
 }
 
 /* ---- rows go out ---- */
@@ -229,14 +190,12 @@ static bool read_file(struct reading *reading, int fd, struct err *err)
 
 static bool fetch_and_read(struct reading *reading, const bson_t *job, struct err *err)
 {
-    int fd = open_nameless();
-    bool ok = fd >= 0 || err_set(err, ERR_UNAVAILABLE, "temporary file: %s", strerror(errno));
+    AUTO(fd) int fd = -1;
+    struct blob_store store;
 
-    ok = ok && fetch(reading, job, fd, err) && read_file(reading, fd, err);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
+    return blob_store_of_job(job, &store, err) &&
+           blob_fetch(reading->reader->blobs, &store, reading->file.blob, &fd, err) &&
+           read_file(reading, fd, err);
 }
 
 static bool read_message(struct reading *reading, const struct bus_message *message,

@@ -1,14 +1,18 @@
 #include "intake.h"
 
 #include "reply.h"
+#include "upload.h"
 
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/entity_request.h"
 #include "domain/lane.h"
 #include "domain/settings.h"
+#include "store/jobs.h"
 #include "store/sources.h"
 #include "store/tenants.h"
+
+#include <string.h>
 
 enum {
     MAX_LANES = 64,
@@ -31,6 +35,11 @@ static bool read_rows(struct call *call, const struct import_kind *kind, struct 
     /* A large body and its rows must not be held together while Kafka is waited for. */
     web_release_body(call->request);
     return ok || refuse_json(fault, &json);
+}
+
+void intake_digest(struct call *call, char out[DIGEST_SIZE])
+{
+    digest_sha256(call->request->body, out);
 }
 
 static struct str row_bytes(const struct json_row *row)
@@ -94,12 +103,33 @@ static uint32_t lanes_of(const struct submission *submission, const bson_t *tena
     return (uint32_t)(lanes < 1 ? 1 : lanes > MAX_LANES ? MAX_LANES : lanes);
 }
 
+bool intake_check_parent(struct call *call, const struct import_kind *kind, const char *job_id,
+                         struct request_fault *fault)
+{
+    AUTO(bson) bson_t *job = NULL;
+    struct err err;
+
+    if (!jobs_get(call->session, call->who.tenant, job_id, &job, &err)) {
+        return refuse_error(fault, &err, PROBLEM_job_not_found);
+    }
+    const char *entity = document_text(job, "entity");
+
+    return (entity && strcmp(entity, kind->entity->name) == 0) ||
+           request_refuse_field(fault, PROBLEM_job_not_found, "", "parent_job_id",
+                                "imported another kind of entity");
+}
+
 bool intake_prepare(struct call *call, struct submission *submission, struct request_fault *fault)
 {
     AUTO(bson) bson_t *tenant = NULL;
     AUTO(bson) bson_t *source = NULL;
     struct err err;
 
+    const char *parent = submission->envelope.parent_job_id;
+
+    if (parent && !intake_check_parent(call, submission->kind, parent, fault)) {
+        return false;
+    }
     if (!load_source(call, submission->envelope.source_id, &source, fault)) {
         return false;
     }
@@ -113,6 +143,9 @@ bool intake_prepare(struct call *call, struct submission *submission, struct req
     submission->settings = (struct str){
         arena_memdup(call->arena, bson_get_data(settings), settings->len), settings->len};
     submission->lanes = lanes_of(submission, tenant);
+    if (submission->upload && !upload_find_store(submission->upload, tenant, fault)) {
+        return false;
+    }
     return check_entity(call, submission, fault) && intake_cut(call, submission, fault);
 }
 

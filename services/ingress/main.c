@@ -5,6 +5,7 @@
 #include "waiter.h"
 
 #include "base/mem.h"
+#include "blob/blob.h"
 #include "bus/bus.h"
 #include "log/log.h"
 #include "runtime/runtime.h"
@@ -17,6 +18,9 @@
 
 /* Requests that wait for a worker: a few seconds of work. */
 enum { QUEUE_LENGTH = 256, BUS_PATIENCE_MS = 5000 };
+
+/* What a form has around its file. */
+enum { FORM_BYTES = 64 * 1024 };
 
 static bool open_auth(struct ingress *app, struct err *err)
 {
@@ -34,6 +38,7 @@ static bool open_all(struct ingress *app, struct err *err)
 {
     return store_open(app->config, &app->store, err) && open_auth(app, err) &&
            bus_producer_open(app->config, &app->producer, err) &&
+           blobs_open(app->config, app->store, &app->blobs, err) &&
            search_open(app->config, &app->search, err) && sync_open(app->store, &app->waiter, err);
 }
 
@@ -41,6 +46,7 @@ static void close_all(struct ingress *app)
 {
     waiter_close(app->waiter);
     search_close(app->search);
+    blobs_close(app->blobs);
     bus_producer_close(app->producer, app->config->drain_timeout_ms);
     auth_close(app->auth);
     store_close(app->store);
@@ -57,6 +63,7 @@ static bool serve(struct ingress *app, struct err *err)
                                   .app = app,
                                   .workers = (size_t)config->workers,
                                   .queue_length = QUEUE_LENGTH,
+                                  .max_upload_bytes = (size_t)config->max_file_bytes + FORM_BYTES,
                                   .max_body_bytes = (size_t)config->max_body_bytes,
                                   .max_inflight_bytes = (size_t)config->max_inflight_bytes,
                                   .max_connections = (size_t)config->max_connections,

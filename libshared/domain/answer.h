@@ -83,5 +83,16 @@ void answer_append_entity(bson_t *out, const bson_t *document);
 /* Appends an import source. */
 void answer_append_source(bson_t *out, const bson_t *source);
 
+/* The problem document of a file that cannot be read. */
+struct answer_file_fault {
+    bool is_csv;
+    const char *code; /* "CSV_UNBALANCED_QUOTE" */
+    const char *message;
+    const char *hint;
+    int64_t line; /* 0: no place to name */
+    int64_t column;
+};
+bson_t *answer_file_fault(const struct answer_file_fault *fault);
+
 /* The problem document (RFC 9457) of a refused request. */
 bson_t *answer_problem(const struct request_fault *fault);

@@ -47,6 +47,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
       "Send batch_id and a batch_part from 1 to batch_total_parts.")                               \
     X(form_syntax, 400, "The form cannot be read", "Send multipart/form-data (RFC 7578).")         \
     X(file_type, 400, "The kind of file is not supported", "Send .csv, .xlsx or .xls.")            \
+    X(csv_format, 400, "CSV Format Error", "Correct what is named; or use Excel format instead.")  \
+    X(file_format, 400, "The file cannot be read", "Correct what is named.")                       \
     X(unauthenticated, 401, "The credential is missing or wrong",                                  \
       "Send an API key, a bearer token or a session that is still good.")                          \
     X(forbidden, 403, "The credential lacks the permission", "Ask for the permission named.")      \
@@ -66,6 +68,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(version_not_found, 404, "There is no such version", "List the versions first.")              \
     X(batch_not_found, 404, "There is no such batch", "Check the batch_id.")                       \
     X(method_not_allowed, 405, "The method is not allowed here", "Use a method listed in Allow.")  \
+    X(file_gone, 404, "The file of this job is not kept any more",                                 \
+      "Send the rows again; GET .../errors lists what was wrong.")                                 \
     X(source_exists, 409, "The import source exists already", "Use PUT to replace it.")            \
     X(idempotency_in_progress, 409, "The first request with this Idempotency-Key is under way",    \
       "Retry after the time in Retry-After.")                                                      \

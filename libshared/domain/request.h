@@ -65,8 +65,8 @@ struct request_rows {
 bool request_check_rows(const struct request_shape *shape, const struct request_rows *rows,
                         struct request_fault *fault) MUST_USE;
 
-/* Reads merge_mode, channel, source_id, parent_job_id, channel_metadata and the batch fields; unknown fields are
- * ignored. */
+/* Reads merge_mode, channel, source_id, parent_job_id, channel_metadata and the batch fields;
+ * unknown fields are ignored. */
 bool request_read_envelope(const struct request_shape *shape, const bson_t *envelope,
                            struct import_envelope *out, struct request_fault *fault) MUST_USE;
 

@@ -112,7 +112,7 @@ static const char *key_of(struct arena *arena, const struct upload *upload, cons
     return arena_printf(arena, "%s.%s", job_id, sheet_format_name(upload->format));
 }
 
-static const char *content_type_of(enum sheet_format format)
+const char *upload_content_type(enum sheet_format format)
 {
     static const char *const types[] = {
         [SHEET_CSV] = "text/csv",
@@ -142,7 +142,7 @@ bool upload_keep(struct call *call, const struct upload *upload, const char *job
 {
     const struct blob blob = {.key = key_of(call->arena, upload, job_id),
                               .file_name = upload->name,
-                              .content_type = content_type_of(upload->format)};
+                              .content_type = upload_content_type(upload->format)};
     struct err err;
     bool ok = blob_put(call->app->blobs, &upload->store, &blob, upload->content, &err);
 

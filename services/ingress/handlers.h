@@ -31,3 +31,5 @@ void products_search(struct call *call);
 void products_lock(struct call *call);
 void customers_show(struct call *call);
 void customers_list_versions(struct call *call);
+
+void files_show(struct call *call);

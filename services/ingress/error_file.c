@@ -187,8 +187,8 @@ static void reply_file(struct call *call, const bson_t *job)
     }
     returning.format = returning.came_as == SHEET_CSV ? SHEET_CSV : SHEET_XLSX;
     if (!make_file(&returning, &err) ||
-        !files_reply(call, returning.out, returning.format, name_of(&returning), &err)) {
-        reply_error(call->reply, &err, PROBLEM_file_gone);
+        !upload_reply(call, returning.out, returning.format, name_of(&returning), &err)) {
+        reply_error(call->reply, &err, PROBLEM_file_not_found);
     }
     auto_free_fd(&returning.in);
     auto_free_fd(&returning.out);

@@ -2,289 +2,62 @@
 #include "ingress.h"
 #include "params.h"
 #include "reply.h"
-#include "upload.h"
 
-#include "base/temp.h"
-#include "domain/answer.h"
-#include "domain/entity.h"
-#include "sheet/analysis.h"
-#include "sheet/writer.h"
-#include "store/tenants.h"
-#include "table/table.h"
-#include "table/template.h"
+#include "blob/blob.h"
+#include "log/log.h"
+#include "store/uploads.h"
 
-#include <sys/stat.h>
-
-/* What partners do with files before they import them: look into one, and begin with a template. */
-
-enum { WINDOW_ROWS = 15, PREVIEW_ROWS = 10 };
-
-/* ---- analysis ---- */
-
-static void append_str(bson_t *out, const char *key, struct str text)
+/* Whoever has the address has the right: it is signed, and for a time only. */
+static bool check_link(struct call *call, const char *key, struct request_fault *fault)
 {
-    bson_append_utf8(out, key, -1, text.n ? text.p : "", (int)text.n);
-}
+    struct blob_link link = {.key = key,
+                             .file_name = params_path(call, 1),
+                             .signature = web_query(call->request, "signature")};
+    struct err err = {.msg = "no time in it"};
 
-static void append_column(bson_t *out, const struct sheet_column *column)
-{
-    bson_t samples;
-    char buffer[16];
-    const char *key;
-
-    append_str(out, "name", column->name);
-    BSON_APPEND_UTF8(out, "type", sheet_type_name(column->type));
-    BSON_APPEND_ARRAY_BEGIN(out, "sampleValues", &samples);
-    for (size_t i = 0; i < column->sample_count; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        append_str(&samples, key, column->samples[i]);
+    if (!params_number(call, "expires", (struct params_range){1, INT64_MAX}, &link.expires_s,
+                       fault) ||
+        !blob_check_link(call->app->config, &link, &err)) {
+        log_info("link refused: %s", err.msg);
+        return request_refuse(fault, PROBLEM_link_invalid, "%s", "");
     }
-    bson_append_array_end(out, &samples);
-    BSON_APPEND_INT64(out, "totalValues", (int64_t)column->total_values);
-    BSON_APPEND_INT64(out, "uniqueCount", (int64_t)column->unique_count);
-    BSON_APPEND_INT64(out, "emptyCount", (int64_t)column->empty_count);
+    return link.expires_s > call->now_ms / 1000 ||
+           request_refuse(fault, PROBLEM_link_expired, "%s", "");
 }
 
-static void append_columns(bson_t *out, const struct sheet_preview *preview)
+static bool append_piece(void *ctx, struct str piece, struct err *err)
 {
-    bson_t list;
-    bson_t item;
-    char buffer[16];
-    const char *key;
-
-    BSON_APPEND_ARRAY_BEGIN(out, "columns", &list);
-    for (size_t i = 0; i < preview->column_count; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        BSON_APPEND_DOCUMENT_BEGIN(&list, key, &item);
-        append_column(&item, &preview->columns[i]);
-        bson_append_document_end(&list, &item);
-    }
-    bson_append_array_end(out, &list);
-}
-
-static void append_row(bson_t *out, const struct sheet_preview *preview,
-                       const struct sheet_row *row)
-{
-    for (size_t i = 0; i < preview->column_count; i++) {
-        struct str name = preview->columns[i].name;
-        struct str text = i < row->count ? row->cells[i].text : STR("");
-
-        if (name.n > 0) {
-            bson_append_utf8(out, name.p, (int)name.n, text.n ? text.p : "", (int)text.n);
-        }
-    }
-}
-
-static void append_rows(bson_t *out, const struct sheet_preview *preview)
-{
-    bson_t list;
-    bson_t item;
-    char buffer[16];
-    const char *key;
-
-    BSON_APPEND_ARRAY_BEGIN(out, "previewRows", &list);
-    for (size_t i = 0; i < preview->row_count && i < PREVIEW_ROWS; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        BSON_APPEND_DOCUMENT_BEGIN(&list, key, &item);
-        append_row(&item, preview, &preview->rows[i]);
-        bson_append_document_end(&list, &item);
-    }
-    bson_append_array_end(out, &list);
-}
-
-static bson_t *describe(const struct upload *upload, const struct sheet *sheet,
-                        const struct sheet_preview *preview)
-{
-    const struct sheet_dialect *dialect = sheet_dialect(sheet);
-    char delimiter[2] = {dialect->delimiter, '\0'};
-    bson_t *out = bson_new();
-
-    BSON_APPEND_UTF8(out, "fileName", upload->name);
-    BSON_APPEND_INT64(out, "fileSize", (int64_t)upload->content.n);
-    BSON_APPEND_UTF8(out, "fileType", sheet_format_name(upload->format));
-    if (dialect->encoding) {
-        BSON_APPEND_UTF8(out, "encoding", dialect->encoding);
-        BSON_APPEND_UTF8(out, "delimiter", delimiter);
-    }
-    BSON_APPEND_INT64(out, "totalRows", (int64_t)preview->row_count);
-    append_columns(out, preview);
-    append_rows(out, preview);
-    return out;
-}
-
-static void reply_file_fault(struct call *call, const struct upload *upload,
-                             const struct sheet_fault *fault)
-{
-    const struct answer_file_fault answer = {
-        .is_csv = upload->format == SHEET_CSV,
-        .code = fault->code,
-        .message = fault->message,
-        .hint = fault->hint,
-        .line = (int64_t)fault->line,
-        .column = (int64_t)fault->column,
-    };
-    AUTO(bson) bson_t *document = answer_file_fault(&answer);
-
-    reply_document(call->reply, 400, document);
-    call->reply->content_type = "application/problem+json";
-}
-
-static bool open_upload(struct call *call, const struct upload *upload, int *fd, struct err *err)
-{
-    bool ok = temp_open(fd, err) && temp_write(*fd, upload->content, err);
-
-    web_release_body(call->request);
-    return ok;
-}
-
-static void analyze(struct call *call, const struct upload *upload)
-{
-    AUTO(fd) int fd = -1;
-    AUTO(sheet) struct sheet *sheet = NULL;
-    struct sheet_preview preview;
-    struct sheet_fault fault = {0};
-    struct err err;
-    bool ok = open_upload(call, upload, &fd, &err);
-    const struct sheet_options options = {
-        .fd = fd, .format = upload->format, .limits = table_limits_of(call->app->config)};
-
-    ok = ok && sheet_open(&options, &sheet, &fault, &err) &&
-         sheet_read_preview(sheet, WINDOW_ROWS, call->arena, &preview, &fault, &err);
-    if (ok) {
-        AUTO(bson) bson_t *answer = describe(upload, sheet, &preview);
-
-        reply_document(call->reply, 200, answer);
-    } else if (fault.code) {
-        reply_file_fault(call, upload, &fault);
-    } else {
-        reply_error(call->reply, &err, PROBLEM_internal);
-    }
-}
-
-void files_analyze(struct call *call)
-{
-    struct web_multipart form;
-    struct upload upload;
-    struct request_fault fault;
-
-    if (upload_read(call, &form, &upload, &fault)) {
-        analyze(call, &upload);
-    } else {
-        reply_fault(call->reply, &fault);
-    }
-}
-
-/* ---- templates ---- */
-
-bool files_reply(struct call *call, int fd, enum sheet_format format, const char *name,
-                 struct err *err)
-{
-    AUTO(buf) struct buf disposition = {0};
-    char piece[64 * 1024];
-    off_t at = 0;
-
-    for (ssize_t n; (n = pread(fd, piece, sizeof(piece), at)) != 0; at += n) {
-        if (n < 0) {
-            return err_set(err, ERR_UNAVAILABLE, "a temporary file cannot be read");
-        }
-        buf_add(&call->reply->body, piece, (size_t)n);
-    }
-    blob_append_disposition(&disposition, name);
-    call->reply->content_type = upload_content_type(format);
-    web_reply_header(call->reply, "content-disposition",
-                     arena_strndup(call->arena, disposition.data, disposition.len));
+    (void)err;
+    buf_add(ctx, piece.p, piece.n);
     return true;
 }
 
-static bool write_template(const struct template_column *columns, size_t count, int fd,
-                           enum sheet_format format, struct err *err)
+static void describe_file(struct call *call, const struct upload *upload)
 {
-    AUTO(sheet_writer) struct sheet_writer *writer = NULL;
-    struct str *names = mem_calloc(count, sizeof(*names));
-    const struct sheet_writer_options options = {.fd = fd, .format = format, .title = "Import"};
+    struct buf disposition = {0};
 
-    for (size_t i = 0; i < count; i++) {
-        names[i] = str_from(columns[i].name);
-    }
-    bool ok = sheet_writer_open(&options, &writer, err) &&
-              sheet_write_header(writer, names, count, err) && sheet_writer_finish(writer, err);
-
-    mem_free(names);
-    return ok;
+    blob_append_disposition(&disposition, upload->file_name);
+    web_reply_header(call->reply, "content-disposition",
+                     arena_strdup(call->arena, disposition.data));
+    buf_done(&disposition);
+    call->reply->content_type = upload->content_type;
 }
 
-static void reply_columns(struct call *call, const struct template_column *columns, size_t count)
+void files_show(struct call *call)
 {
-    AUTO(bson) bson_t *out = bson_new();
-    bson_t list;
-    bson_t item;
-    char buffer[16];
-    const char *key;
-
-    BSON_APPEND_ARRAY_BEGIN(out, "columns", &list);
-    for (size_t i = 0; i < count; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        BSON_APPEND_DOCUMENT_BEGIN(&list, key, &item);
-        BSON_APPEND_UTF8(&item, "name", columns[i].name);
-        BSON_APPEND_UTF8(&item, "wanted", columns[i].wanted);
-        bson_append_document_end(&list, &item);
-    }
-    bson_append_array_end(out, &list);
-    reply_document(call->reply, 200, out);
-}
-
-static void reply_template(struct call *call, const struct template_column *columns, size_t count,
-                           enum sheet_format format)
-{
-    AUTO(fd) int fd = -1;
-    struct err err;
-    const char *name = arena_printf(call->arena, "template.%s", sheet_format_name(format));
-
-    if (!temp_open(&fd, &err) || !write_template(columns, count, fd, format, &err) ||
-        !files_reply(call, fd, format, name, &err)) {
-        reply_error(call->reply, &err, PROBLEM_internal);
-    }
-}
-
-static void show_template(struct call *call, const struct entity *entity, const char *const *first)
-{
-    static const char *const formats[] = {"csv", "xlsx", "json", NULL};
-    AUTO(bson) bson_t *tenant = NULL;
-    const char *format = NULL;
+    const char *key = params_path(call, 0);
     struct request_fault fault;
+    struct upload upload;
     struct err err;
-    size_t count;
 
-    if (!params_word(call, "format", formats, &format, &fault)) {
+    if (!check_link(call, key, &fault)) {
         reply_fault(call->reply, &fault);
         return;
     }
-    if (!tenants_get(call->session, call->who.tenant, &tenant, &err)) {
-        reply_error(call->reply, &err, PROBLEM_internal);
+    if (!uploads_get(call->session, key, call->arena, &upload, &err) ||
+        !uploads_read(call->session, &upload, append_piece, &call->reply->body, &err)) {
+        reply_error(call->reply, &err, PROBLEM_file_not_found);
         return;
     }
-    struct text_list languages = document_texts(call->arena, tenant, "languages");
-    const struct template_column *columns = template_columns(
-        call->arena, &(struct template_options){entity->fields, &languages, first}, &count);
-
-    if (format && *format == 'j') {
-        reply_columns(call, columns, count);
-    } else {
-        reply_template(call, columns, count, format && *format == 'x' ? SHEET_XLSX : SHEET_CSV);
-    }
-}
-
-void template_products(struct call *call)
-{
-    static const char *const first[] = {"entity_code", "sku", "name", "description", "price", NULL};
-
-    show_template(call, &entity_products, first);
-}
-
-void template_customers(struct call *call)
-{
-    static const char *const first[] = {"external_code", "public_code", "company_name", "email",
-                                        NULL};
-
-    show_template(call, &entity_customers, first);
+    describe_file(call, &upload);
 }

@@ -211,3 +211,23 @@ const char *upload_link_of_job(struct call *call, const bson_t *job)
                ? link_to(call, &store, &blob)
                : NULL;
 }
+
+bool upload_reply(struct call *call, int fd, enum sheet_format format, const char *name,
+                  struct err *err)
+{
+    AUTO(buf) struct buf disposition = {0};
+    char piece[64 * 1024];
+    off_t at = 0;
+
+    for (ssize_t n; (n = pread(fd, piece, sizeof(piece), at)) != 0; at += n) {
+        if (n < 0) {
+            return err_set(err, ERR_UNAVAILABLE, "a temporary file cannot be read");
+        }
+        buf_add(&call->reply->body, piece, (size_t)n);
+    }
+    blob_append_disposition(&disposition, name);
+    call->reply->content_type = upload_content_type(format);
+    web_reply_header(call->reply, "content-disposition",
+                     arena_strndup(call->arena, disposition.data, disposition.len));
+    return true;
+}

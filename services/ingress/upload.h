@@ -38,8 +38,8 @@ bool upload_announce(struct call *call, const struct submission *submission, con
 const char *upload_content_type(enum sheet_format format);
 
 /* Answers with a file that was made for this call. */
-bool files_reply(struct call *call, int fd, enum sheet_format format, const char *name,
-                 struct err *err) MUST_USE;
+bool upload_reply(struct call *call, int fd, enum sheet_format format, const char *name,
+                  struct err *err) MUST_USE;
 
 /* A link to the file, or to that of a job; NULL when there is none. Belongs to the call's arena. */
 const char *upload_link(struct call *call, const struct upload *upload, const char *job_id);

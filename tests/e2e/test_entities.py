@@ -1,9 +1,12 @@
 """Brands, categories, collections, product types and synonym dictionaries, and the products that embed them."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 
 from consign import assert_all_applied, assert_problem, errors_of, fresh, wait_for
 
@@ -196,6 +199,36 @@ def test_kill_9_in_mid_refresh_still_gives_exact_counts(service, acme, database,
 
 
 # ---- Idempotency-Key ----
+
+def test_an_acceptance_that_was_cut_off_is_resumed_with_the_same_job(acme, database, stack):
+    brand_id, key, listed = fresh("brand"), fresh("key"), [fresh("missing")] * 10000
+    broken = []
+
+    def send_until_accepted():
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                response = acme.send_entity("brands", brand_id, {"label": "Acme"}, listed, headers={"Idempotency-Key": key})
+                if response.status_code == 202:
+                    return response.json()["job_id"]
+                assert response.status_code in (409, 503), response.text
+            except requests.ConnectionError as error:
+                broken.append(error)
+            assert time.monotonic() < deadline, "the request was not accepted"
+            time.sleep(0.2)
+
+    mine = {"tenant": "acme", "entity": "brands", "entity_id": brand_id}
+    with ThreadPoolExecutor(1) as pool:
+        accepted = pool.submit(send_until_accepted)
+        wait_for("its job is being accepted", lambda: database.import_jobs.find_one(mine), every=0.002)
+        stack.kill("ingress")
+        stack.up()
+        job = acme.wait_for_job(accepted.result())
+    assert broken, "no request was in flight when ingress was killed"
+    assert database.import_jobs.count_documents(mine) == 1
+    assert (job["status"], *rows_of(job)) == ("completed", 10001, 10001, 1, 10000)
+    assert acme.read(f"/api/b2b/pim/brands/{brand_id}")["brand"]["version"] == 1
+
 
 def test_a_key_belongs_to_one_entity(acme):
     key, first, second = fresh("key"), fresh("brand"), fresh("brand")

@@ -89,6 +89,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(pec_email_invalid, 0, "The PEC address is not valid", "Send an e-mail address.")             \
     X(sdi_code_invalid, 0, "The SDI code is not valid", "Send 6 or 7 of A-Z and 0-9.")             \
     X(public_code_taken, 0, "The public_code belongs to another company", "Use another code.")     \
+    X(product_unknown, 0, "There is no product with this code", "Import the product first.")       \
+    X(entity_unknown, 0, "There is no entity to embed", "Mend the row of the entity itself.")      \
     X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
     X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
     X(not_accepted, 0, "The request was not accepted", "Send it again.")                           \

@@ -2,24 +2,31 @@
 
 #include "domain/entity.h"
 
+enum index_kind {
+    INDEX_PLAIN,
+    INDEX_EXPIRES, /* a TTL index on a date that says when */
+    INDEX_SPARSE,  /* only of documents that have the field */
+};
+
 struct index {
     const char *collection;
     const char *keys[4]; /* a leading '-' means descending */
-    bool expires;        /* a TTL index on a date that says when */
+    enum index_kind kind;
 };
 
 /* docs/DATA.md, "Collections". Everything else is found by _id. */
 static const struct index indexes[] = {
-    {"import_jobs", {"tenant", "-created_at"}, false},
-    {"import_jobs", {"tenant", "batch_id"}, false},
-    {"import_jobs", {"tenant", "status", "-created_at"}, false},
-    {"import_jobs", {"accepting_since"}, false},
-    {"import_receipts", {"expires_at"}, true},
-    {"import_errors", {"expires_at"}, true},
-    {"idempotency_keys", {"expires_at"}, true},
-    {"import_sources", {"tenant"}, false},
-    {"sessions", {"expires_at"}, true},
-    {"synonym_dictionaries", {"lookup"}, false},
+    {"import_jobs", {"tenant", "-created_at"}, INDEX_PLAIN},
+    {"import_jobs", {"tenant", "batch_id"}, INDEX_PLAIN},
+    {"import_jobs", {"tenant", "status", "-created_at"}, INDEX_PLAIN},
+    {"import_jobs", {"accepting_since"}, INDEX_PLAIN},
+    {"import_receipts", {"expires_at"}, INDEX_EXPIRES},
+    {"import_errors", {"expires_at"}, INDEX_EXPIRES},
+    {"idempotency_keys", {"expires_at"}, INDEX_EXPIRES},
+    {"import_sources", {"tenant"}, INDEX_PLAIN},
+    {"sessions", {"expires_at"}, INDEX_EXPIRES},
+    {"products", {"embeds"}, INDEX_SPARSE},
+    {"synonym_dictionaries", {"lookup"}, INDEX_PLAIN},
 };
 
 /* A transaction cannot create a collection on every server, so all exist before the first import:
@@ -62,8 +69,11 @@ static bool create_index(struct store_session *session, const struct index *inde
     BSON_APPEND_DOCUMENT(spec, "key", keys);
     BSON_APPEND_UTF8(spec, "name", name);
     bson_free(name);
-    if (index->expires) {
+    if (index->kind == INDEX_EXPIRES) {
         BSON_APPEND_INT32(spec, "expireAfterSeconds", 0);
+    }
+    if (index->kind == INDEX_SPARSE) {
+        BSON_APPEND_BOOL(spec, "sparse", true);
     }
     AUTO(bson)
     bson_t *command = BCON_NEW("createIndexes", BCON_UTF8(index->collection), "indexes", "[",

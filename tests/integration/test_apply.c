@@ -132,7 +132,7 @@ static bool apply_messages(const struct entity *entity, struct bus_message *mess
         .config = &fixture.config,
         .store = fixture.store,
         .producer = fixture.producer,
-        .entity = entity,
+        .entities = (const struct entity *const[]){entity, NULL},
     });
     bool ok = apply_run(apply, &(struct bus_run){.messages = messages, .count = count}, err);
 

@@ -111,7 +111,6 @@ static struct bus_message message_of(const struct chunk_spec *spec)
                    .lanes = 1,
                    .trace_id = ""},
         .settings = settings_bytes(),
-        .accepted_at_ms = clock_now_ms(),
         .rows = arena_calloc(fixture.arena, 4, sizeof(struct message_row)),
     };
 
@@ -133,7 +132,7 @@ static bool apply_messages(const struct entity *entity, struct bus_message *mess
         .config = &fixture.config,
         .store = fixture.store,
         .producer = fixture.producer,
-        .entity = entity,
+        .entities = (const struct entity *const[]){entity, NULL},
     });
     bool ok = apply_run(apply, &(struct bus_run){.messages = messages, .count = count}, err);
 

@@ -97,8 +97,10 @@ struct auth_request {
     struct str method;        /* x-auth-method: "api-key", "bearer" or "session" */
     struct str key_id;        /* x-api-key-id */
     struct str secret;        /* x-api-secret */
+    struct str app_key;       /* x-vtex-api-appkey: VTEX's name of x-api-key-id */
+    struct str app_token;     /* x-vtex-api-apptoken, of x-api-secret */
     struct str authorization; /* "Bearer ..." */
-    struct str session;       /* the cookie vinc_b2b_session */
+    struct str session;       /* the cookie vinc_b2b_session, or VtexIdclientAutCookie */
 };
 
 /* Who a good credential stands for. */
@@ -108,8 +110,9 @@ struct auth_principal {
 };
 
 /*
- * Checks the one credential that counts: the one that `method` names, else a bearer token, else a
- * session. A wrong one is never made good by another beside it.
+ * Checks the one credential that counts: the one that `method` names, else a bearer token, else an
+ * API key under its VTEX names, else a session. When `method` names the API key, its own names
+ * count before VTEX's. A wrong one is never made good by another beside it.
  *
  * ERR_INVALID for a credential that is missing, unknown, revoked, expired or wrong; the text says
  * why, for the log: whoever asks should not learn it. ERR_UNAVAILABLE when the loader could not

@@ -103,7 +103,8 @@ static void append_unknown(bson_t *out, const bson_t *job)
 
 void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms)
 {
-    static const char *const state[] = {"status", "entity", "source_id", "merge_mode", NULL};
+    static const char *const state[] = {"status",    "entity",     "entity_id",
+                                        "source_id", "merge_mode", NULL};
     static const char *const counts[] = {
         "total_rows",   "processed_rows", "successful_rows", "failed_rows",
         "created_rows", "unchanged_rows", "indexed_rows",    NULL};
@@ -275,6 +276,13 @@ void answer_append_entity(bson_t *out, const bson_t *document)
     static const char *const hidden[] = {"_id", "tenant", "import", "embeds", NULL};
 
     append_all_except(out, document, hidden);
+}
+
+void answer_append_dictionary(bson_t *out, const bson_t *dictionary)
+{
+    static const char *const hidden[] = {"_id", "tenant", "import", "lookup", NULL};
+
+    append_all_except(out, dictionary, hidden);
 }
 
 void answer_append_source(bson_t *out, const bson_t *source)

@@ -63,6 +63,9 @@ bool answer_findings_next(struct answer_findings *findings, bool with_raw_data, 
 /* Appends a product without the system's internals. locked_fields is always there. */
 void answer_append_product(bson_t *out, const bson_t *product);
 
+/* Appends a synonym dictionary without the system's internals. */
+void answer_append_dictionary(bson_t *out, const bson_t *dictionary);
+
 /* Appends any other entity without the system's internals. */
 void answer_append_entity(bson_t *out, const bson_t *document);
 

@@ -2,6 +2,9 @@
 #include "domain/catalog_fields.h"
 #include "domain/document.h"
 #include "domain/entity.h"
+#include "domain/synonym.h"
+
+#include <string.h>
 
 static bool identify(const struct row_context *ctx, const bson_t *row, struct identified_row *out)
 {
@@ -54,9 +57,16 @@ static void apply_dictionary(const struct row_context *ctx, const struct identif
                              const bson_t *current, struct row_outcome *out)
 {
     const bson_t *content = next_content(ctx, current, entity_stored_form(ctx, row));
+    bson_t *lookup = document_new(ctx->arena);
 
     content = with_key(ctx->arena, row->code, content);
-    put_version(ctx, &(struct version_parts){row->code, current, content, NULL}, out);
+    synonym_append_lookup(ctx->arena, ctx->tenant, content, lookup);
+    put_version(ctx, &(struct version_parts){row->code, current, content, lookup}, out);
+}
+
+static bool is_system_field_of_dictionary(const char *key)
+{
+    return strcmp(key, "lookup") == 0 || entity_is_system_field(key);
 }
 
 const struct entity entity_brands = {
@@ -109,7 +119,7 @@ const struct entity entity_synonym_dictionaries = {
     .code_field = "synonym_dictionary_id",
     .history = "synonym_dictionary_versions",
     .fields = &synonym_dictionary_fields,
-    .is_system = entity_is_system_field,
+    .is_system = is_system_field_of_dictionary,
     .identify = identify,
     .apply = apply_dictionary,
 };

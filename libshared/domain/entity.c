@@ -38,7 +38,7 @@ const bson_t *entity_content(struct arena *arena, const bson_t *document,
     return content;
 }
 
-const struct entity *entity_named(const char *name)
+const struct entity *entity_at(size_t index)
 {
     static const struct entity *const all[] = {
         &entity_products,
@@ -50,12 +50,16 @@ const struct entity *entity_named(const char *name)
         &entity_synonym_dictionaries,
     };
 
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (strcmp(all[i]->name, name) == 0) {
-            return all[i];
-        }
+    return index < sizeof(all) / sizeof(all[0]) ? all[index] : NULL;
+}
+
+const struct entity *entity_named(const char *name)
+{
+    const struct entity *entity = NULL;
+
+    for (size_t i = 0; (entity = entity_at(i)) && strcmp(entity->name, name) != 0; i++) {
     }
-    return NULL;
+    return entity;
 }
 
 bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, const char *path)

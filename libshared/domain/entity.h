@@ -90,6 +90,9 @@ extern const struct entity entity_collections;
 extern const struct entity entity_product_types;
 extern const struct entity entity_synonym_dictionaries;
 
+/* Every entity, one after the other; NULL behind the last. */
+const struct entity *entity_at(size_t index);
+
 /* NULL when there is none of this name. */
 const struct entity *entity_named(const char *name);
 

@@ -48,6 +48,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(unauthenticated, 401, "The credential is missing or wrong",                                  \
       "Send an API key, a bearer token or a session that is still good.")                          \
     X(forbidden, 403, "The credential lacks the permission", "Ask for the permission named.")      \
+    X(account_mismatch, 403, "The account that is named is not the credential's",                  \
+      "Name the credential's own account in the parameter an, or leave it out.")                   \
     X(not_found, 404, "There is nothing at this address", "Check the path.")                       \
     X(job_not_found, 404, "There is no such job", "Check the job id and the credential.")          \
     X(source_not_found, 404, "There is no such import source",                                     \

@@ -239,6 +239,7 @@ static void add_product(struct projection *p)
     add_list(p, "ean", "ean", list_add_keyword);
     add_list(p, "channels", "channels", list_add_keyword);
     add_list(p, "tags", "tags", list_add_tag);
+    add_list(p, "synonym_keys", "synonym_keys", list_add_keyword);
     add_price(p);
     add_multilingual(p, "name", "name");
     add_reference(p, "brand.brand_id", "brand", "brand_id");

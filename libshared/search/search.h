@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "domain/settings.h"
 
 #include <bson/bson.h>
 #include <stddef.h>
@@ -71,9 +72,10 @@ enum {
 struct search_query {
     const char *entity;
     const char *tenant;
-    struct str text;     /* words of any language, a code, an EAN; empty finds everything */
-    const char *status;  /* only this status; NULL: any */
-    const char *channel; /* only this sales channel; NULL: any */
+    struct str text; /* words of any language, a code, an EAN; empty finds everything */
+    struct text_list synonym_keys; /* products with one of these are found too, below all others */
+    const char *status;            /* only this status; NULL: any */
+    const char *channel;           /* only this sales channel; NULL: any */
     uint32_t limit;
     uint32_t offset;
 };

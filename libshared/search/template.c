@@ -11,6 +11,7 @@ static const char *const KEYWORDS[] = {
     "parent_sku",   "status",   "channels",    "tags",          "stock_status",
     "product_kind", "brand_id", "category_id", "public_code",   "customer_type",
     "email",        "phone",    "vat_number",  "fiscal_code",   "province",
+    "synonym_keys",
 };
 
 /* One value in no particular language. */

@@ -1,5 +1,7 @@
 #include "store/store_internal.h"
 
+#include "domain/entity.h"
+
 enum index_kind {
     INDEX_PLAIN,
     INDEX_EXPIRES, /* a TTL index on a date that says when */
@@ -24,15 +26,15 @@ static const struct index indexes[] = {
     {"import_sources", {"tenant"}, INDEX_PLAIN},
     {"sessions", {"expires_at"}, INDEX_EXPIRES},
     {"products", {"embeds"}, INDEX_SPARSE},
+    {"synonym_dictionaries", {"lookup"}, INDEX_PLAIN},
 };
 
-/* A transaction cannot create a collection on every server, so all exist before the first import.
- */
+/* A transaction cannot create a collection on every server, so all exist before the first import:
+ * these, and two for each entity. */
 static const char *const collections[] = {
-    "products",       "product_versions", "customers",     "customer_versions", "import_jobs",
-    "import_batches", "import_receipts",  "import_errors", "import_sources",    "tenants",
-    "jwt_keys",       "sessions",         "api_keys",      "idempotency_keys",  "import_writers",
-    "public_codes",   "counters",
+    "import_jobs",    "import_batches", "import_receipts", "import_errors", "import_sources",
+    "tenants",        "jwt_keys",       "sessions",        "api_keys",      "idempotency_keys",
+    "import_writers", "public_codes",   "counters",
 };
 
 enum { NAMESPACE_EXISTS = 48 };
@@ -81,17 +83,30 @@ static bool create_index(struct store_session *session, const struct index *inde
     return ok || store_fail(err, &error, NULL);
 }
 
-bool store_create_schema(struct store *store, struct err *err)
+static bool create_collections(struct store_session *session, struct err *err)
 {
-    AUTO(store_session) struct store_session *session = NULL;
+    const struct entity *entity;
 
-    if (!store_session_open(store, &session, err)) {
-        return false;
-    }
     for (size_t i = 0; i < sizeof(collections) / sizeof(collections[0]); i++) {
         if (!create_collection(session, collections[i], err)) {
             return err_context(err, "creating collection %s", collections[i]);
         }
+    }
+    for (size_t i = 0; (entity = entity_at(i)); i++) {
+        if (!create_collection(session, entity->name, err) ||
+            !create_collection(session, entity->history, err)) {
+            return err_context(err, "creating the collections of %s", entity->name);
+        }
+    }
+    return true;
+}
+
+bool store_create_schema(struct store *store, struct err *err)
+{
+    AUTO(store_session) struct store_session *session = NULL;
+
+    if (!store_session_open(store, &session, err) || !create_collections(session, err)) {
+        return false;
     }
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
         if (!create_index(session, &indexes[i], err)) {

@@ -1,3 +1,4 @@
+#include "domain/answer.h"
 #include "domain/catalog_fields.h"
 #include "domain/document.h"
 #include "domain/field.h"
@@ -118,6 +119,28 @@ static void a_dictionary_without_a_key_is_found_under_its_id(void **state)
     assert_true(row_found(bench, "wrong_type", "/terms"));
 }
 
+static void the_terms_of_a_dictionary_can_be_looked_up_and_a_partner_cannot_say_how(void **state)
+{
+    struct row_bench *bench = bench_of(state);
+    bson_t *shown = document_new(bench->arena);
+
+    row_apply(bench, "{'synonym_dictionary_id':'d','terms':['Valvola'],'lookup':['globex|x']}");
+    assert_string_equal(document_text(bench->current, "lookup.0"), "acme|valvola");
+    assert_null(document_text(bench->current, "lookup.1"));
+    assert_null(strstr(test_json(bench->arena,
+                                 entity_content(bench->arena, bench->current,
+                                                entity_synonym_dictionaries.is_system),
+                                 NULL),
+                       "lookup"));
+    answer_append_dictionary(shown, bench->current);
+    assert_false(bson_has_field(shown, "lookup"));
+    assert_false(bson_has_field(shown, "tenant"));
+    assert_true(bson_has_field(shown, "terms"));
+    bench->request_json = "{'merge_mode':'partial'}";
+    row_apply(bench, "{'synonym_dictionary_id':'d','terms':['Tubo']}");
+    assert_string_equal(document_text(bench->current, "lookup.0"), "acme|tubo");
+}
+
 static void every_entity_is_known_by_its_name_and_names_its_id(void **state)
 {
     static const struct {
@@ -160,6 +183,9 @@ int main(void)
             row_fixture_close),
         cmocka_unit_test_setup_teardown(a_dictionary_without_a_key_is_found_under_its_id,
                                         open_dictionary, row_fixture_close),
+        cmocka_unit_test_setup_teardown(
+            the_terms_of_a_dictionary_can_be_looked_up_and_a_partner_cannot_say_how,
+            open_dictionary, row_fixture_close),
         cmocka_unit_test(every_entity_is_known_by_its_name_and_names_its_id),
     };
 

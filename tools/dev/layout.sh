@@ -6,6 +6,7 @@ services=(
     ingress
     customer-importer
     product-importer
+    entity-importer
     search-sync
     job-tracker
 )

@@ -207,12 +207,14 @@ static void count_work(const struct works *works, size_t repeated)
     metric_add(&chunks_repeated, (int64_t)repeated);
 }
 
-static bool belong_together(const struct work *a, const struct work *b)
+/* A page looks for products, so what stands before it must be written by then. */
+static bool belong_together(const struct work *first, const struct work *next)
 {
-    return a->entity == b->entity && strcmp(a->chunk.origin.tenant, b->chunk.origin.tenant) == 0;
+    return !next->chunk.scan && first->entity == next->entity &&
+           strcmp(first->chunk.origin.tenant, next->chunk.origin.tenant) == 0;
 }
 
-/* The longest prefix of `works` from `first` on that belongs to one tenant and entity. */
+/* The longest prefix of `works` from `first` on that one transaction writes. */
 static struct works next_part(const struct works *works, size_t first)
 {
     struct works part = {works->items + first, 1};

@@ -43,8 +43,8 @@ static bool check_content(const struct sheet *sheet, struct sheet_fault *fault, 
         "FILE_EMPTY", "Check that the export has run to its end, and send the file again."};
     static const struct sheet_flaw other = {
         "FILE_CONTENT_MISMATCH",
-        "Open the file in a spreadsheet program and save it as CSV or as .xlsx; changing only "
-        "its name is not enough."};
+        "Name the file by what it is, or open it in a spreadsheet program and save it as CSV or "
+        "as .xlsx."};
     char head[SHEET_CONTENT_BYTES];
     ssize_t n = pread(sheet->options.fd, head, sizeof(head), 0);
     enum sheet_content content;

@@ -457,17 +457,14 @@ static void a_job_with_a_dead_lettered_chunk_fails_and_is_announced(void **state
     assert_int_equal(WEXITSTATUS(stop_tracker(f, SIGTERM)), 0);
 }
 
-int main(void){
-    const struct CMUnitTest tests[] =
-        {
-            cmocka_unit_test(jobs_and_their_batch_complete_once_although_the_tracker_is_killed),
-            cmocka_unit_test(
-                an_open_job_completes_when_it_is_sealed_and_is_announced_with_its_rows),
-        }
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jobs_and_their_batch_complete_once_although_the_tracker_is_killed),
+        cmocka_unit_test(an_open_job_completes_when_it_is_sealed_and_is_announced_with_its_rows),
+        cmocka_unit_test(rows_that_became_searchable_count_once_in_any_order),
+        cmocka_unit_test(a_job_with_a_dead_lettered_chunk_fails_and_is_announced),
+    };
 
-    cmocka_unit_test(rows_that_became_searchable_count_once_in_any_order),
-    cmocka_unit_test(a_job_with_a_dead_lettered_chunk_fails_and_is_announced),
-};
-
-return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

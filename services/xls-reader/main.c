@@ -3,9 +3,8 @@
  * A process of its own, started for one file by whoever reads tables: its format is old and
  * crooked, and what breaks here takes nothing else along.
  */
-#include "sandbox.h"
-
 #include "xls/xls_book.h"
+#include "xls/xls_sandbox.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -41,7 +40,7 @@ int main(void)
     }
     void *file = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, INPUT, 0);
 
-    if (file == MAP_FAILED || !sandbox_enter() ||
+    if (file == MAP_FAILED || !xls_sandbox_enter() ||
         !xls_book_write((struct str){file, (size_t)stat.st_size}, &sink)) {
         return EXIT_FAILURE;
     }

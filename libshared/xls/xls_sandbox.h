@@ -4,4 +4,4 @@
 
 /* Leaves the process only what reading a file in memory takes: no files, no network, no other
  * processes, bounded memory and time; it ends with its parent. False when the kernel refuses. */
-bool sandbox_enter(void);
+bool xls_sandbox_enter(void);

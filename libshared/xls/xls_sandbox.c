@@ -1,5 +1,6 @@
-#include "sandbox.h"
+#include "xls/xls_sandbox.h"
 
+#include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -64,7 +65,7 @@ static bool filter_calls(void)
         ALLOW(futex),
         ALLOW(rt_sigreturn),
         ALLOW(exit_group),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
     };
     struct sock_fprog program = {sizeof(rules) / sizeof(rules[0]), rules};
 
@@ -72,7 +73,7 @@ static bool filter_calls(void)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-bool sandbox_enter(void)
+bool xls_sandbox_enter(void)
 {
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && set_limits() && filter_calls();
 }

@@ -14,8 +14,8 @@ static const struct {
     unsigned contents; /* bits of enum sheet_content that the reader wants to see */
 } formats[] = {
     [SHEET_CSV] = {"csv", &csv_reader, 1U << SHEET_CONTENT_TEXT},
-    [SHEET_XLSX] = {"xlsx", NULL, 1U << SHEET_CONTENT_ZIP | 1U << SHEET_CONTENT_OLE2},
-    [SHEET_XLS] = {"xls", NULL, 1U << SHEET_CONTENT_OLE2},
+    [SHEET_XLSX] = {"xlsx", &xlsx_reader, 1U << SHEET_CONTENT_ZIP | 1U << SHEET_CONTENT_OLE2},
+    [SHEET_XLS] = {"xls", &xls_reader, 1U << SHEET_CONTENT_OLE2},
 };
 enum { FORMATS = sizeof(formats) / sizeof(*formats) };
 
@@ -41,10 +41,6 @@ static bool check_content(const struct sheet *sheet, struct sheet_fault *fault, 
 {
     static const struct sheet_flaw empty = {
         "FILE_EMPTY", "Check that the export has run to its end, and send the file again."};
-    static const struct sheet_flaw other = {
-        "FILE_CONTENT_MISMATCH",
-        "Name the file by what it is, or open it in a spreadsheet program and save it as CSV or "
-        "as .xlsx."};
     char head[SHEET_CONTENT_BYTES];
     ssize_t n = pread(sheet->options.fd, head, sizeof(head), 0);
     enum sheet_content content;
@@ -57,9 +53,7 @@ static bool check_content(const struct sheet *sheet, struct sheet_fault *fault, 
     }
     content = sheet_content_of((struct str){head, (size_t)n});
     return (formats[sheet->options.format].contents & 1U << content) != 0 ||
-           sheet_refuse(fault, err, &other, (struct sheet_place){0},
-                        "The file is named .%s, but its content is %s.",
-                        sheet_format_name(sheet->options.format), sheet_content_name(content));
+           sheet_refuse_content(sheet, content, fault, err);
 }
 
 static struct str trimmed(struct str text)

@@ -17,6 +17,19 @@ bool sheet_refuse(struct sheet_fault *fault, struct err *err, const struct sheet
     return err_set(err, ERR_INVALID, "%s: %s", fault->code, fault->message);
 }
 
+bool sheet_refuse_content(const struct sheet *sheet, enum sheet_content content,
+                          struct sheet_fault *fault, struct err *err)
+{
+    static const struct sheet_flaw flaw = {
+        "FILE_CONTENT_MISMATCH",
+        "Name the file by what it is, or open it in a spreadsheet program and save it as CSV or "
+        "as .xlsx."};
+
+    return sheet_refuse(fault, err, &flaw, (struct sheet_place){0},
+                        "The file is named .%s, but its content is %s.",
+                        sheet_format_name(sheet->options.format), sheet_content_name(content));
+}
+
 bool sheet_check_columns(const struct sheet *sheet, size_t columns, uint64_t line,
                          struct sheet_fault *fault, struct err *err)
 {

@@ -21,6 +21,8 @@ struct sheet_reader {
 };
 
 extern const struct sheet_reader csv_reader;
+extern const struct sheet_reader xlsx_reader;
+extern const struct sheet_reader xls_reader;
 
 struct sheet {
     struct sheet_options options;
@@ -47,6 +49,10 @@ struct sheet_place {
 bool sheet_refuse(struct sheet_fault *fault, struct err *err, const struct sheet_flaw *flaw,
                   struct sheet_place place, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* The file is not what its name says. */
+bool sheet_refuse_content(const struct sheet *sheet, enum sheet_content content,
+                          struct sheet_fault *fault, struct err *err);
 
 /* Limits that the formats check while they put a row together. */
 bool sheet_check_columns(const struct sheet *sheet, size_t columns, uint64_t line,

@@ -2,7 +2,10 @@
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/mapping.h"
+#include "domain/packaging.h"
 #include "domain/product_fields.h"
+#include "domain/promotion.h"
+#include "domain/variant.h"
 
 #include <string.h>
 
@@ -191,11 +194,6 @@ static const bson_t *keep_locked(struct arena *arena, const struct text_list *pa
     return content;
 }
 
-static bool is_variant(const bson_t *content)
-{
-    return has_content(content, "parent_entity_code") || has_content(content, "parent_sku");
-}
-
 static const bson_t *with_defaults(const struct row_context *ctx, const char *code,
                                    const bson_t *content)
 {
@@ -218,12 +216,24 @@ static const bson_t *with_defaults(const struct row_context *ctx, const char *co
         BSON_APPEND_UTF8(out, "product_kind", "standard");
     }
     if (!bson_has_field(content, "is_parent")) {
-        BSON_APPEND_BOOL(out, "is_parent", !is_variant(content));
+        BSON_APPEND_BOOL(out, "is_parent", !variant_is(content));
     }
     if (!bson_has_field(content, "include_faceting")) {
         BSON_APPEND_BOOL(out, "include_faceting", true);
     }
     return out;
+}
+
+static const bson_t *keep_locks(const struct row_context *ctx, const bson_t *current,
+                                const bson_t *content)
+{
+    if (!current) {
+        return content;
+    }
+    struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
+
+    content = keep_locked(ctx->arena, &ctx->settings->locked_fields, current, content);
+    return keep_locked(ctx->arena, &locks, current, content);
 }
 
 /* What is stored as the product's content after this row. */
@@ -233,20 +243,21 @@ static const bson_t *next_content(const struct row_context *ctx, const struct id
     bson_t *sent = stored_form(ctx, row);
     const bson_t *content = sent;
 
-    if (current) {
-        struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
+    if (current && ctx->settings->merge_mode == MERGE_PARTIAL) {
+        const bson_t *old = entity_content(ctx->arena, current, entity_is_system_field);
 
-        if (ctx->settings->merge_mode == MERGE_PARTIAL) {
-            const bson_t *old = entity_content(ctx->arena, current, entity_is_system_field);
-
-            content = document_merge(ctx->arena, old, sent);
-            content = merge_media(ctx->arena, old, sent, content);
-        } else {
-            keep_publish_fields(current, sent);
-        }
-        content = keep_locked(ctx->arena, &ctx->settings->locked_fields, current, content);
-        content = keep_locked(ctx->arena, &locks, current, content);
+        content = document_merge(ctx->arena, old, sent);
+        content = merge_media(ctx->arena, old, sent, content);
+        content = variant_follow_parent(ctx->arena, sent, old, content);
+    } else if (current) {
+        keep_publish_fields(current, sent);
     }
+    content = keep_locks(ctx, current, content);
+    content = promotion_denormalise(ctx->arena, sent, current, content);
+    /* What follows from locked promotions may be locked itself. */
+    content = keep_locks(ctx, current, content);
+    packaging_check_refs(ctx->findings, sent);
+    variant_check_parent(ctx->findings, sent, content);
     return with_defaults(ctx, row->code, content);
 }
 

@@ -89,7 +89,7 @@ static const struct setting settings[] = {
     {"CONSIGN_IDEMPOTENCY_LEASE_MS", NUMBER, AT(idempotency_lease_ms), 100, 600000, "5000",
      "Time after which a repeated request takes over from one that never answered"},
 
-    {"CONSIGN_CHUNK_ROWS", NUMBER, AT(chunk_rows), 1, 10000, "250", "Most rows in one chunk"},
+    {"CONSIGN_CHUNK_ROWS", NUMBER, AT(chunk_rows), 1, 3200, "250", "Most rows in one chunk"},
     {"CONSIGN_CHUNK_BYTES", NUMBER, AT(chunk_bytes), 1024, 943718, "524288",
      "Size at which a chunk is closed"},
     {"CONSIGN_RUN_ROWS", NUMBER, AT(run_rows), 1, 100000, "2500",

@@ -302,7 +302,7 @@ void answer_append_product(bson_t *out, const bson_t *product)
 
 void answer_append_entity(bson_t *out, const bson_t *document)
 {
-    static const char *const hidden[] = {"_id", "tenant", "import", NULL};
+    static const char *const hidden[] = {"_id", "tenant", "import", "embeds", NULL};
 
     append_all_except(out, document, hidden);
 }

@@ -254,4 +254,5 @@ const struct entity entity_customers = {
     .is_system = entity_is_system_field,
     .identify = identify,
     .apply = apply,
+    .is_searched = true,
 };

@@ -25,8 +25,9 @@ struct row_context {
     const struct entity *entity;
     const struct import_settings *settings;
     struct findings *findings;
-    struct claims *claims;      /* NULL for entities without */
-    struct name_tally *unknown; /* counts fields in no table; NULL: nobody asks */
+    struct claims *claims;             /* NULL for entities without */
+    const struct snapshots *snapshots; /* of what the rows name by id; NULL: nothing is known */
+    struct name_tally *unknown;        /* counts fields in no table; NULL: nobody asks */
     const char *tenant;
     const char *job_id;
     uint32_t row;
@@ -49,7 +50,9 @@ struct row_outcome {
     bool meets_publish_rule;
 };
 
+struct embedding;   /* domain/reference.h */
 struct field_table; /* domain/field.h */
+struct snapshots;   /* domain/snapshots.h */
 
 struct entity {
     const char *name;       /* "products": collection, message field, route */
@@ -57,7 +60,8 @@ struct entity {
     const char *code_field; /* "entity_code": stands first in the content */
     const char *history;    /* collection of demoted versions */
     const struct field_table *fields;
-    bool has_claims; /* public codes are unique per tenant */
+    bool has_claims;  /* public codes are unique per tenant */
+    bool is_searched; /* versions go to the search index */
 
     /* True for the names of fields that the system sets; a row cannot. */
     bool (*is_system)(const char *key);
@@ -68,6 +72,11 @@ struct entity {
 
     /* The next version, given the current one (NULL: there is none). */
     void (*apply)(const struct row_context *ctx, const struct identified_row *row,
+                  const bson_t *current, struct row_outcome *out);
+
+    /* The version of `current` with the snapshot of an entity that it refers to. NULL: it refers to
+     * none. */
+    void (*embed)(const struct row_context *ctx, const struct embedding *embedding,
                   const bson_t *current, struct row_outcome *out);
 };
 

@@ -100,6 +100,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(pec_email_invalid, 0, "The PEC address is not valid", "Send an e-mail address.")             \
     X(sdi_code_invalid, 0, "The SDI code is not valid", "Send 6 or 7 of A-Z and 0-9.")             \
     X(public_code_taken, 0, "The public_code belongs to another company", "Use another code.")     \
+    X(product_unknown, 0, "There is no product with this code", "Import the product first.")       \
+    X(entity_unknown, 0, "There is no entity to embed", "Mend the row of the entity itself.")      \
     X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
     X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
     X(file_unreadable, 0, "The file could not be read",                                            \
@@ -111,7 +113,11 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(address_dropped, PROBLEM_ROW_WARNING, "An address was not stored",                           \
       "Give it street_address, city and province.")                                                \
     X(tag_overrides_ignored, PROBLEM_ROW_WARNING, "tag_overrides were not stored",                 \
-      "Give the address an external_code.")
+      "Give the address an external_code.")                                                        \
+    X(price_ref_unresolved, PROBLEM_ROW_WARNING, "A price_ref leads to no price",                  \
+      "Name the code of another packaging of the product, not in a circle.")                       \
+    X(parent_missing, PROBLEM_ROW_WARNING, "A variant names no parent",                            \
+      "Send parent_entity_code or parent_sku.")
 
 #define PROBLEM_ENUM(code, status, title, advice) PROBLEM_##code,
 enum problem_id { PROBLEMS(PROBLEM_ENUM) PROBLEM_COUNT };

@@ -7,7 +7,11 @@
 
 #include <inttypes.h>
 
-enum { CELL_GROWTH_BYTES = 64 * 1024 };
+enum {
+    CELL_GROWTH_BYTES = 64 * 1024,
+    LENIENT = CSV_REPALL_NL, /* so that blank lines are told */
+    STRICT = LENIENT | CSV_STRICT,
+};
 
 struct csv_state {
     struct sheet *sheet;
@@ -26,12 +30,13 @@ struct csv_state {
     size_t cell_capacity;
     struct buf cell_bytes;
     size_t cells_before_line;
-    struct sheet_place quote; /* that is open across a line break; line 0: none */
+    struct sheet_place quote; /* the last one that was open at a line break; line 0: none */
+    bool has_stray_quote;     /* in the quoted cell that is being read */
 
-    /* Where the parser's callbacks tell their refusal. */
+    /* Of the call that reads the row. */
     struct sheet_fault *fault;
     struct err *err;
-    bool is_refused;
+    bool is_refused; /* by a callback of the parser */
 };
 
 /* Cells are complete one after another, so their bytes stand in one buffer in this order; pointers
@@ -41,6 +46,7 @@ static void take_cell(void *p, size_t n, void *ctx)
     struct csv_state *state = ctx;
     struct sheet_place place = {state->line, state->cell_count + 1};
 
+    state->has_stray_quote = false;
     if (state->is_refused) {
         return;
     }
@@ -67,14 +73,6 @@ static void end_row(int c, void *ctx)
     state->is_row_complete = true;
 }
 
-static bool parse(struct csv_state *state, struct str text, struct err *err)
-{
-    if (csv_parse(&state->parser, text.p, text.n, take_cell, end_row, state) != text.n) {
-        return err_set(err, ERR_INTERNAL, "libcsv: %s", csv_strerror(csv_error(&state->parser)));
-    }
-    return !state->is_refused;
-}
-
 static void begin_row(struct csv_state *state, struct sheet_fault *fault, struct err *err)
 {
     state->row_line = state->line;
@@ -84,6 +82,7 @@ static void begin_row(struct csv_state *state, struct sheet_fault *fault, struct
     state->cells_before_line = 0;
     buf_clear(&state->cell_bytes);
     state->quote = (struct sheet_place){0};
+    state->has_stray_quote = false;
     state->fault = fault;
     state->err = err;
 }
@@ -98,29 +97,73 @@ static void note_open_quote(struct csv_state *state)
     state->cells_before_line = state->cell_count;
 }
 
-static bool refuse_open_quote(struct csv_state *state, struct sheet_fault *fault, struct err *err)
+static bool refuse_open_quote(struct csv_state *state)
 {
     static const struct sheet_flaw flaw = {
         "CSV_UNBALANCED_QUOTE",
         "Close the quote, or double it (\"\") if it belongs to the text, as in \"1/2\"\" valve\"."};
 
-    return sheet_refuse(fault, err, &flaw, state->quote,
+    return sheet_refuse(state->fault, state->err, &flaw, state->quote,
                         "The quote (\") that opens in line %" PRIu64 ", column %" PRIu64
-                        " is never closed.",
+                        " is not closed.",
                         state->quote.line, state->quote.column);
 }
 
-static bool check_size(struct csv_state *state, size_t more, struct sheet_fault *fault,
-                       struct err *err)
+/* A quote in the middle of a quoted cell may be a part of the text, or begin the next cell because
+ * the quote that ends this one is missing. When the cell goes over lines as well, going on would
+ * swallow rows. */
+static bool check_open_cell(struct csv_state *state)
 {
-    state->row_bytes += more;
-    if (state->quote.line > 0 && state->row_bytes > state->sheet->options.limits.row_bytes) {
-        return refuse_open_quote(state, fault, err);
-    }
-    return sheet_check_row(state->sheet, state->row_bytes, state->row_line, fault, err);
+    bool spans_lines = state->quote.line > 0 && state->quote.column == state->cell_count + 1;
+
+    return !state->has_stray_quote || !spans_lines || refuse_open_quote(state);
 }
 
-static bool check_text(const struct csv_state *state, struct sheet_fault *fault, struct err *err)
+/* libcsv is strict, so that it stops behind a stray quote; that one byte is parsed leniently. */
+static bool parse(struct csv_state *state, struct str text)
+{
+    struct csv_parser *parser = &state->parser;
+
+    while (text.n > 0) {
+        size_t n = csv_parse(parser, text.p, text.n, take_cell, end_row, state);
+
+        if (n < text.n) {
+            if (csv_error(parser) != CSV_EPARSE) {
+                return err_set(state->err, ERR_INTERNAL, "libcsv: %s",
+                               csv_strerror(csv_error(parser)));
+            }
+            state->has_stray_quote = parser->quoted;
+            csv_set_opts(parser, LENIENT);
+            n += csv_parse(parser, text.p + n, 1, take_cell, end_row, state);
+            csv_set_opts(parser, STRICT);
+        }
+        if (state->is_refused || !check_open_cell(state)) {
+            return false;
+        }
+        text = (struct str){text.p + n, text.n - n};
+    }
+    return true;
+}
+
+/* No more of a row than its limit, so that memory is bounded and the refusal does not depend on how
+ * the file was read. */
+static bool parse_within_limit(struct csv_state *state, struct str text)
+{
+    size_t left = state->sheet->options.limits.row_bytes - state->row_bytes;
+    bool is_too_long = text.n > left;
+
+    if (!parse(state, (struct str){text.p, is_too_long ? left : text.n})) {
+        return false;
+    }
+    state->row_bytes += text.n;
+    if (is_too_long && state->quote.line > 0) {
+        return refuse_open_quote(state);
+    }
+    return sheet_check_row(state->sheet, state->row_bytes, state->row_line, state->fault,
+                           state->err);
+}
+
+static bool check_text(const struct csv_state *state)
 {
     static const struct sheet_flaw nul = {
         "CSV_BINARY_DATA", "The file is damaged or no text file. Export it again as CSV."};
@@ -132,10 +175,10 @@ static bool check_text(const struct csv_state *state, struct sheet_fault *fault,
 
     switch (state->text.decoder.flaw) {
     case DECODE_NUL:
-        return sheet_refuse(fault, err, &nul, place,
+        return sheet_refuse(state->fault, state->err, &nul, place,
                             "Line %" PRIu64 " holds a zero byte, which no text has.", place.line);
     case DECODE_MALFORMED:
-        return sheet_refuse(fault, err, &malformed, place,
+        return sheet_refuse(state->fault, state->err, &malformed, place,
                             "Line %" PRIu64 " holds bytes that are not %s, the encoding of the "
                             "file up to there.",
                             place.line, encoding_name(state->text.decoder.encoding));
@@ -145,38 +188,41 @@ static bool check_text(const struct csv_state *state, struct sheet_fault *fault,
 }
 
 /* The last line may lack its line break. */
-static bool end_last_line(struct csv_state *state, struct sheet_fault *fault, struct err *err)
+static bool end_last_line(struct csv_state *state)
 {
-    if (!parse(state, STR("\n"), err)) {
+    if (!parse(state, STR("\n"))) {
         return false;
     }
     if (!state->is_row_complete) {
         note_open_quote(state);
-        return refuse_open_quote(state, fault, err);
+        return refuse_open_quote(state);
     }
     return true;
 }
 
 /* Up to the end of a row; *end if the text has ended before it began. */
-static bool read_row(struct csv_state *state, bool *end, struct sheet_fault *fault, struct err *err)
+static bool read_row(struct csv_state *state, bool *end)
 {
     *end = false;
     while (!state->is_row_complete) {
         struct str piece;
         bool ends_line;
 
-        if (!csv_text_next(&state->text, &piece, &ends_line, err)) {
+        if (!csv_text_next(&state->text, &piece, &ends_line, state->err)) {
             return false;
         }
         if (piece.n == 0) {
             *end = state->row_bytes == 0;
-            return check_text(state, fault, err) && (*end || end_last_line(state, fault, err));
+            return check_text(state) && (*end || end_last_line(state));
         }
-        if (!check_size(state, piece.n, fault, err) || !parse(state, piece, err)) {
+        if (!parse_within_limit(state, piece)) {
             return false;
         }
         if (ends_line && !state->is_row_complete) {
             note_open_quote(state);
+            if (!check_open_cell(state)) {
+                return false;
+            }
         }
         state->line += ends_line;
     }
@@ -190,7 +236,7 @@ static bool next_csv(struct sheet *sheet, struct sheet_row *row, bool *end,
     const char *p;
 
     begin_row(state, fault, err);
-    if (!read_row(state, end, fault, err)) {
+    if (!read_row(state, end)) {
         return false;
     }
     p = state->cell_bytes.data;
@@ -205,7 +251,7 @@ static bool next_csv(struct sheet *sheet, struct sheet_row *row, bool *end,
 
 static void init_parser(struct csv_state *state, char delimiter)
 {
-    csv_init(&state->parser, CSV_REPALL_NL); /* so that blank lines are told */
+    csv_init(&state->parser, STRICT);
     csv_set_delim(&state->parser, (unsigned char)delimiter);
     csv_set_realloc_func(&state->parser, mem_realloc);
     csv_set_free_func(&state->parser, mem_free);

@@ -62,7 +62,19 @@ bool csv_text_probe(struct csv_text *text, struct buf *sample, bool *has_bom, st
     return true;
 }
 
-/* Drops what was handed out, reads and decodes more behind the rest. */
+static void drop_taken(struct csv_text *text)
+{
+    struct buf *all = &text->text;
+
+    if (text->taken > 0) {
+        all->len -= text->taken;
+        memmove(all->data, all->data + text->taken, all->len);
+        all->data[all->len] = '\0';
+        text->taken = 0;
+    }
+}
+
+/* Reads and decodes more behind what was not handed out yet. */
 static bool refill(struct csv_text *text, struct err *err)
 {
     struct str bytes = {text->bytes + text->byte_count, 0};
@@ -75,11 +87,7 @@ static bool refill(struct csv_text *text, struct err *err)
     text->offset += bytes.n;
     text->byte_count += bytes.n;
     text->is_at_end = bytes.n < room;
-    text->text.len -= text->taken;
-    if (text->text.len > 0) {
-        memmove(text->text.data, text->text.data + text->taken, text->text.len);
-    }
-    text->taken = 0;
+    drop_taken(text);
     used = decode(&text->decoder, (struct str){text->bytes, text->byte_count}, text->is_at_end,
                   &text->text);
     text->byte_count -= used;

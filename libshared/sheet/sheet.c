@@ -15,7 +15,7 @@ static const struct {
 } formats[] = {
     [SHEET_CSV] = {"csv", &csv_reader, 1U << SHEET_CONTENT_TEXT},
     [SHEET_XLSX] = {"xlsx", &xlsx_reader, 1U << SHEET_CONTENT_ZIP | 1U << SHEET_CONTENT_OLE2},
-    [SHEET_XLS] = {"xls", NULL, 1U << SHEET_CONTENT_OLE2},
+    [SHEET_XLS] = {"xls", &xls_reader, 1U << SHEET_CONTENT_OLE2},
 };
 enum { FORMATS = sizeof(formats) / sizeof(*formats) };
 

@@ -22,8 +22,8 @@ bool sheet_refuse_content(const struct sheet *sheet, enum sheet_content content,
 {
     static const struct sheet_flaw flaw = {
         "FILE_CONTENT_MISMATCH",
-        "Open the file in a spreadsheet program and save it as CSV or as .xlsx; changing only "
-        "its name is not enough."};
+        "Name the file by what it is, or open it in a spreadsheet program and save it as CSV or "
+        "as .xlsx."};
 
     return sheet_refuse(fault, err, &flaw, (struct sheet_place){0},
                         "The file is named .%s, but its content is %s.",

@@ -22,6 +22,7 @@ struct sheet_reader {
 
 extern const struct sheet_reader csv_reader;
 extern const struct sheet_reader xlsx_reader;
+extern const struct sheet_reader xls_reader;
 
 struct sheet {
     struct sheet_options options;

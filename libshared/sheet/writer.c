@@ -4,7 +4,7 @@
 
 static const struct sheet_writer_format *const formats[] = {
     [SHEET_CSV] = &csv_writer,
-    [SHEET_XLSX] = NULL,
+    [SHEET_XLSX] = &xlsx_writer,
     [SHEET_XLS] = NULL,
 };
 

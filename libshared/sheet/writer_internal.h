@@ -17,6 +17,7 @@ struct sheet_writer_format {
 };
 
 extern const struct sheet_writer_format csv_writer;
+extern const struct sheet_writer_format xlsx_writer;
 
 struct sheet_writer {
     struct sheet_writer_options options;

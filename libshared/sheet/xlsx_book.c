@@ -191,7 +191,7 @@ bool xlsx_book_read(struct xlsx_package *package, struct arena *arena, struct xl
         "XLSX_NO_SHEET", "Put the table into the first sheet of the workbook and show it."};
     struct relations relations = {.arena = arena};
     struct book_reader reader = {.relations = &relations, .book = out};
-    const char *part;
+    const char *part = NULL;
 
     *out = (struct xlsx_book){0};
     if (!find_workbook(package, arena, &part, fault, err) ||

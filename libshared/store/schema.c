@@ -2,29 +2,37 @@
 
 #include "domain/entity.h"
 
+enum index_kind {
+    INDEX_PLAIN,
+    INDEX_EXPIRES, /* a TTL index on a date that says when */
+    INDEX_UNIQUE,
+    INDEX_SPARSE, /* only of documents that have the field */
+};
+
 struct index {
     const char *collection;
     const char *keys[4]; /* a leading '-' means descending */
-    enum { PLAIN, EXPIRES /* TTL, on a date that says when */, UNIQUE } kind;
+    enum index_kind kind;
 };
 
 /* docs/DATA.md, "Collections". Everything else is found by _id. */
 static const struct index indexes[] = {
-    {"import_jobs", {"tenant", "-created_at"}, PLAIN},
-    {"import_jobs", {"tenant", "batch_id"}, PLAIN},
-    {"import_jobs", {"tenant", "status", "-created_at"}, PLAIN},
-    {"import_jobs", {"accepting_since"}, PLAIN},
-    {"import_receipts", {"expires_at"}, EXPIRES},
-    {"import_errors", {"expires_at"}, EXPIRES},
-    {"idempotency_keys", {"expires_at"}, EXPIRES},
-    {"import_sources", {"tenant"}, PLAIN},
-    {"sessions", {"expires_at"}, EXPIRES},
-    {"synonym_dictionaries", {"lookup"}, PLAIN},
+    {"import_jobs", {"tenant", "-created_at"}, INDEX_PLAIN},
+    {"import_jobs", {"tenant", "batch_id"}, INDEX_PLAIN},
+    {"import_jobs", {"tenant", "status", "-created_at"}, INDEX_PLAIN},
+    {"import_jobs", {"accepting_since"}, INDEX_PLAIN},
+    {"import_receipts", {"expires_at"}, INDEX_EXPIRES},
+    {"import_errors", {"expires_at"}, INDEX_EXPIRES},
+    {"idempotency_keys", {"expires_at"}, INDEX_EXPIRES},
+    {"import_sources", {"tenant"}, INDEX_PLAIN},
+    {"sessions", {"expires_at"}, INDEX_EXPIRES},
+    {"products", {"embeds"}, INDEX_SPARSE},
+    {"synonym_dictionaries", {"lookup"}, INDEX_PLAIN},
     /* The two that GridFS asks for, and ours. */
-    {"uploads.files", {"filename", "uploadDate"}, PLAIN},
-    {"uploads.chunks", {"files_id", "n"}, UNIQUE},
-    {"uploads.files", {"expires_at"}, EXPIRES},
-    {"uploads.chunks", {"expires_at"}, EXPIRES},
+    {"uploads.files", {"filename", "uploadDate"}, INDEX_PLAIN},
+    {"uploads.chunks", {"files_id", "n"}, INDEX_UNIQUE},
+    {"uploads.files", {"expires_at"}, INDEX_EXPIRES},
+    {"uploads.chunks", {"expires_at"}, INDEX_EXPIRES},
 };
 
 /* A transaction cannot create a collection on every server, so all exist before the first import:
@@ -67,10 +75,12 @@ static bool create_index(struct store_session *session, const struct index *inde
     BSON_APPEND_DOCUMENT(spec, "key", keys);
     BSON_APPEND_UTF8(spec, "name", name);
     bson_free(name);
-    if (index->kind == EXPIRES) {
+    if (index->kind == INDEX_EXPIRES) {
         BSON_APPEND_INT32(spec, "expireAfterSeconds", 0);
-    } else if (index->kind == UNIQUE) {
+    } else if (index->kind == INDEX_UNIQUE) {
         BSON_APPEND_BOOL(spec, "unique", true);
+    } else if (index->kind == INDEX_SPARSE) {
+        BSON_APPEND_BOOL(spec, "sparse", true);
     }
     AUTO(bson)
     bson_t *command = BCON_NEW("createIndexes", BCON_UTF8(index->collection), "indexes", "[",

@@ -141,7 +141,7 @@ struct web_options {
     size_t workers;             /* may be 0 when every route is WEB_ON_LOOP */
     size_t queue_length;        /* requests waiting for a worker */
     size_t max_body_bytes;      /* h2o wants a chunked body to be at least one byte shorter */
-    size_t max_upload_bytes;    /* at most max_body_bytes; 0: there are no uploads */
+    size_t max_upload_bytes;    /* the same for routes that are WEB_UPLOAD */
     size_t max_inflight_bytes;  /* body copies held at one time, over all requests */
     size_t max_connections;     /* further ones wait in the kernel's backlog */
     int64_t request_timeout_ms; /* whole request must have arrived by then; also ends idle

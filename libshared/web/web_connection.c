@@ -92,7 +92,7 @@ static void on_input(h2o_socket_t *sock, const char *err)
 
     server->config.max_request_entity_size = limit_of_input(server, sock->input);
     server->read_request(sock, err); /* may end the connection */
-    server->config.max_request_entity_size = server->options.max_body_bytes;
+    server->config.max_request_entity_size = web_route_max_body(&server->options, NULL);
 }
 
 /*

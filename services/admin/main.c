@@ -35,6 +35,8 @@ static const struct command commands[] = {
     {"jwt-key revoke", "KID", "end a key of bearer tokens", run_jwt_key_revoke},
     {"source put", "--tenant ID [--if-missing]",
      "create or replace an import source; its JSON comes on standard input", run_source_put},
+    {"sheet print", "FILE",
+     "print the rows of a CSV, XLSX or XLS file as they are read, as JSON lines", run_sheet_print},
     {"config-docs", "", "print docs/CONFIGURATION.md", run_config_docs},
     {"errors-docs", "", "print docs/errors.md", run_errors_docs},
     {"help", "", "print this text", run_help},

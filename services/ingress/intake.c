@@ -95,7 +95,7 @@ static bool check_entity(struct call *call, const struct submission *submission,
                                 document_view(call->arena, row->bson, row->size), fault);
 }
 
-/* Products of a single entity are told in the order of the request, one after the other. */
+/* An entity comes before the products that embed it, and a lane alone keeps an order. */
 static uint32_t lanes_of(const struct submission *submission, const bson_t *tenant)
 {
     int64_t lanes = submission->kind->entity_id ? 1 : document_int64(tenant, "lanes", 1);

@@ -123,14 +123,35 @@ static void behind_other_requests_the_same_limit_holds(void **state)
     assert_refused(piped);
 }
 
-static void a_limit_for_uploads_above_that_of_all_bodies_is_a_mistake(void **state)
+static void uploads_may_be_larger_than_other_bodies(void **state)
+{
+    struct web_options options = web_fixture_options();
+    struct web_fixture other;
+
+    (void)state;
+    options.max_upload_bytes = UPLOAD;
+    options.max_body_bytes = 1000;
+    web_fixture_open(&other, options);
+    int large = raw_connect(other.port);
+    int refused = raw_connect(other.port);
+
+    raw_send(large, POST("/upload", "100000"));
+    raw_send_bytes(large, body, UPLOAD);
+    assert_taken(large);
+    close(large);
+    raw_send(refused, POST("/echo", "1001"));
+    assert_refused(refused);
+    web_fixture_close(&other);
+}
+
+static void one_upload_must_fit_into_the_bytes_in_flight(void **state)
 {
     struct web_options options = web_fixture_options();
     struct web_server *server;
     struct err err;
 
     (void)state;
-    options.max_upload_bytes = options.max_body_bytes + 1;
+    options.max_upload_bytes = options.max_inflight_bytes + 1;
     assert_false(web_server_open(&options, &server, &err));
     assert_int_equal(err.kind, ERR_INVALID);
 }
@@ -144,7 +165,8 @@ int main(void)
         cmocka_unit_test(an_upload_whose_header_comes_in_pieces_is_refused_too),
         cmocka_unit_test(other_routes_take_larger_bodies),
         cmocka_unit_test(behind_other_requests_the_same_limit_holds),
-        cmocka_unit_test(a_limit_for_uploads_above_that_of_all_bodies_is_a_mistake),
+        cmocka_unit_test(uploads_may_be_larger_than_other_bodies),
+        cmocka_unit_test(one_upload_must_fit_into_the_bytes_in_flight),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

@@ -8,11 +8,12 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-enum { ROUNDS = 2000, MOST_COLUMNS = 6, MOST_ROWS = 30, LONGEST_CELL = 12 };
+enum { ROUNDS = 2000, WORKBOOK_ROUNDS = 200, MOST_COLUMNS = 6, MOST_ROWS = 30, LONGEST_CELL = 12 };
 
 static const char *const characters[] = {
-    "a", "b", "1", ".", "-",    "=", " ", "\t", "\n",       "\r",           "\"",
-    ",", ";", "|", "'", "\r\n", "@", "+", "\"", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x94\xa7"};
+    "a",      "b", "1", ".", "-",    "=", " ", "\t", "\n",       "\r",           "\"",
+    ",",      ";", "|", "'", "\r\n", "@", "+", "\"", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x94\xa7",
+    "_x000D_"};
 
 static void add_random_text(struct gen *gen, struct buf *out)
 {
@@ -75,15 +76,15 @@ static void write_header(struct sheet_writer *writer, struct arena *arena, size_
     assert_ok(sheet_write_header(writer, names, columns, &err), &err);
 }
 
-static void write_random_table(struct gen *gen, struct arena *arena, int fd, struct buf *wanted)
+static void write_random_table(struct gen *gen, struct arena *arena,
+                               const struct sheet_writer_options *options, struct buf *wanted)
 {
-    const struct sheet_writer_options options = {.fd = fd, .format = SHEET_CSV};
     AUTO(sheet_writer) struct sheet_writer *writer = NULL;
     size_t columns = 1 + gen_below(gen, MOST_COLUMNS);
     int rows = (int)gen_below(gen, MOST_ROWS);
     struct err err;
 
-    assert_ok(sheet_writer_open(&options, &writer, &err), &err);
+    assert_ok(sheet_writer_open(options, &writer, &err), &err);
     write_header(writer, arena, columns, wanted);
     for (int row = 1; row <= rows; row++) {
         struct sheet_cell cells[MOST_COLUMNS];
@@ -97,22 +98,33 @@ static void write_random_table(struct gen *gen, struct arena *arena, int fd, str
     assert_ok(sheet_writer_finish(writer, &err), &err);
 }
 
-static void a_table_that_is_written_reads_the_same(void **state)
+static void check_round_trips(enum sheet_format format, int rounds)
 {
     struct gen gen = gen_new(test_seed());
 
-    (void)state;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         AUTO(arena) struct arena *arena = arena_new();
         AUTO(buf) struct buf wanted = {0};
         int fd = table_file(STR(""));
+        const struct sheet_writer_options written = {.fd = fd, .format = format};
+        const struct sheet_options read = {.fd = fd, .format = format, .limits = table_limits};
 
-        write_random_table(&gen, arena, fd, &wanted);
-        assert_string_equal(
-            table_read(arena, &(struct sheet_options){.fd = fd, .limits = table_limits}),
-            wanted.data);
+        write_random_table(&gen, arena, &written, &wanted);
+        assert_string_equal(table_read(arena, &read), wanted.data);
         close(fd);
     }
+}
+
+static void a_csv_table_that_is_written_reads_the_same(void **state)
+{
+    (void)state;
+    check_round_trips(SHEET_CSV, ROUNDS);
+}
+
+static void an_xlsx_table_that_is_written_reads_the_same(void **state)
+{
+    (void)state;
+    check_round_trips(SHEET_XLSX, WORKBOOK_ROUNDS);
 }
 
 /* Texts and any other bytes, also such that are refused. */
@@ -152,7 +164,8 @@ static void the_sizes_of_reads_do_not_change_the_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table_that_is_written_reads_the_same),
+        cmocka_unit_test(a_csv_table_that_is_written_reads_the_same),
+        cmocka_unit_test(an_xlsx_table_that_is_written_reads_the_same),
         cmocka_unit_test(the_sizes_of_reads_do_not_change_the_rows),
     };
 

@@ -67,6 +67,12 @@ static void a_quote_that_stays_open_is_refused_where_it_opens(void **state)
           {STR("a,b\n1,\"x"), "[a][b]\nCSV_UNBALANCED_QUOTE 2:2\n"},
           {STR("a,b\n\"x\ny\",\"z\n\n"), "[a][b]\nCSV_UNBALANCED_QUOTE 3:2\n"},
           {STR("\"a,b\n1,2\n"), "CSV_UNBALANCED_QUOTE 1:1\n"});
+    /* Rows are not swallowed up to a later quote that happens to close it. */
+    CHECK({STR("a,b\n1,\"x\n3,\"y\"\n5,6\n"), "[a][b]\nCSV_UNBALANCED_QUOTE 2:2\n"},
+          {STR("a,b\n\"valve\" brass,2\n\"x\",4\n"), "[a][b]\nCSV_UNBALANCED_QUOTE 2:1\n"},
+          {STR("a,b\n\"5\" pipe\",\"x\ny\"\n"), "[a][b]\n1[5\" pipe][x\ny]\n"},
+          {STR("a,b\n5\" pipe,\"x\ny\"\n"), "[a][b]\n1[5\" pipe][x\ny]\n"},
+          {STR("a,b\n\"x\n\"\"y\"\"\",2\n"), "[a][b]\n1[x\n\"y\"][2]\n"});
     /* Not as a row that is too long, though it becomes that as well. */
     check_limited(
         STR("a\n\"x\n1234567890\n1234567890\n"),

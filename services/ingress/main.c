@@ -22,9 +22,6 @@ enum {
     FORM_BYTES = 64 * 1024, /* what a form may have around its file */
 };
 
-/* What a form has around its file. */
-enum { FORM_BYTES = 64 * 1024 };
-
 static bool open_auth(struct ingress *app, struct err *err)
 {
     const struct auth_loader loader = {
@@ -66,7 +63,6 @@ static bool serve(struct ingress *app, struct err *err)
                                   .app = app,
                                   .workers = (size_t)config->workers,
                                   .queue_length = QUEUE_LENGTH,
-                                  .max_upload_bytes = (size_t)config->max_file_bytes + FORM_BYTES,
                                   .max_body_bytes = (size_t)config->max_body_bytes,
                                   .max_upload_bytes = (size_t)config->max_file_bytes + FORM_BYTES,
                                   .max_inflight_bytes = (size_t)config->max_inflight_bytes,

@@ -108,13 +108,18 @@ struct position {
 
 static struct position take_step(struct position from, const char *step)
 {
+    static const struct field texts = {"", FIELD_TEXTS, NULL, NULL};
+    static const struct field objects = {"", FIELD_OBJECTS, NULL, NULL};
     const struct field *field = from.field;
 
     if (field && !from.in_list && is_index(step)) {
-        return (struct position){field->fields, field, true};
+        return (struct position){from.table, field, true};
+    }
+    if (field && field->type == FIELD_BY_LANGUAGE) {
+        return (struct position){field->fields, field->fields ? &objects : &texts, false};
     }
     if (field && (field->type == FIELD_MULTILINGUAL || field->type == FIELD_LABEL ||
-                  field->type == FIELD_BY_LANGUAGE)) {
+                  field->type == FIELD_TITLE)) {
         return (struct position){NULL, field, true};
     }
     field = from.table ? field_find(from.table, step) : NULL;
@@ -131,8 +136,6 @@ static enum field_type type_at(struct position position)
     case FIELD_REFERENCES:
     case FIELD_TEXTS:
         return position.in_list ? FIELD_TEXT : FIELD_TEXTS;
-    case FIELD_BY_LANGUAGE:
-        return position.in_list ? FIELD_TEXTS : FIELD_BY_LANGUAGE;
     default:
         return position.field->type;
     }
@@ -415,7 +418,8 @@ static void write_value(const struct node *node, const char *key, const struct s
 
     memcpy(text, cell->text.p, cell->text.n);
     text[cell->text.n] = '\0';
-    bool ok = (type == FIELD_NUMBER && append_number(out, key, text)) ||
+    bool is_number = type == FIELD_NUMBER || type == FIELD_PERCENT;
+    bool ok = (is_number && append_number(out, key, text)) ||
               (type == FIELD_BOOLEAN && append_boolean(out, key, text)) ||
               (type == FIELD_TEXTS && mapping_append_split(out, key, text, LIST_SEPARATOR));
 

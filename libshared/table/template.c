@@ -45,6 +45,8 @@ static const char *spell_type(const struct building *building, const struct fiel
     switch (field->type) {
     case FIELD_NUMBER:
         return "number";
+    case FIELD_PERCENT:
+        return "number from 0 to 100";
     case FIELD_BOOLEAN:
         return "true or false";
     case FIELD_DATE:
@@ -81,7 +83,9 @@ static void add_field(struct building *building, const struct field *field, cons
         add_languages(building, name, "text");
         break;
     case FIELD_BY_LANGUAGE:
-        add_languages(building, name, "list, separated by |");
+        if (!field->fields) {
+            add_languages(building, name, "list, separated by |");
+        }
         break;
     case FIELD_OBJECT:
     case FIELD_OBJECTS:

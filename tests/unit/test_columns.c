@@ -161,6 +161,8 @@ static void dots_nest_languages_and_indexes_are_steps(void **state)
          "{'sku':'A','images':[{'url':'b'}]}"},
         {{.header = "sku;marketing_features.it", .lines = {"A;PN40|PTFE"}},
          "{'sku':'A','marketing_features':{'it':['PN40','PTFE']}}"},
+        {{.header = "sku;attributes.it.0.key;attributes.it.0.value", .lines = {"A;color;rosso"}},
+         "{'sku':'A','attributes':{'it':[{'key':'color','value':'rosso'}]}}"},
         {{.header = "sku;brand.label;category", .lines = {"A;Acme;valves"}},
          "{'sku':'A','brand':{'label':'Acme'},'category':'valves'}"},
         {{.header = "sku;x.0.y", .lines = {"A;1"}}, "{'sku':'A','x':[{'y':'1'}]}"},

@@ -26,6 +26,7 @@ static bool publish_search(struct apply *apply, struct bus_group *group,
             .topic = TOPIC_SEARCH,
             .key = receipt->origin.tenant,
             .value = search_batch_encode(apply->arena, &message),
+            .is_unordered = true, /* the index knows the order by versions (ADR 0010) */
             .weight = (uint32_t)message.item_count,
         };
 

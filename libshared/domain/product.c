@@ -2,17 +2,20 @@
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/mapping.h"
+#include "domain/packaging.h"
 #include "domain/product_fields.h"
 #include "domain/product_publication.h"
+#include "domain/promotion.h"
 #include "domain/reference.h"
+#include "domain/variant.h"
 
 #include <string.h>
 
 /* Whether and from where a product is published is the system's matter too. */
 static bool is_system_field(const char *key)
 {
-    static const char *const names[] = {"completeness_score", "embeds", "published_at", "source",
-                                        "status"};
+    static const char *const names[] = {"completeness_score", "embeds", "packaging_prices",
+                                        "published_at",       "source", "status"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], key) == 0) {
@@ -136,11 +139,6 @@ static const bson_t *keep_locked(struct arena *arena, const struct text_list *pa
     return content;
 }
 
-static bool is_variant(const bson_t *content)
-{
-    return document_holds(content, "parent_entity_code") || document_holds(content, "parent_sku");
-}
-
 static const bson_t *with_defaults(const struct row_context *ctx, const char *code,
                                    const bson_t *content)
 {
@@ -163,12 +161,24 @@ static const bson_t *with_defaults(const struct row_context *ctx, const char *co
         BSON_APPEND_UTF8(out, "product_kind", "standard");
     }
     if (!bson_has_field(content, "is_parent")) {
-        BSON_APPEND_BOOL(out, "is_parent", !is_variant(content));
+        BSON_APPEND_BOOL(out, "is_parent", !variant_is(content));
     }
     if (!bson_has_field(content, "include_faceting")) {
         BSON_APPEND_BOOL(out, "include_faceting", true);
     }
     return out;
+}
+
+static const bson_t *keep_locks(const struct row_context *ctx, const bson_t *current,
+                                const bson_t *content)
+{
+    if (!current) {
+        return content;
+    }
+    struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
+
+    content = keep_locked(ctx->arena, &ctx->settings->locked_fields, current, content);
+    return keep_locked(ctx->arena, &locks, current, content);
 }
 
 /* The row laid over what stands there, by the mode of the import. */
@@ -179,8 +189,9 @@ static const bson_t *merge_row(const struct row_context *ctx, const bson_t *curr
         return sent;
     }
     const bson_t *old = entity_content(ctx->arena, current, is_system_field);
+    const bson_t *merged = document_merge(ctx->arena, old, sent);
 
-    return merge_media(ctx->arena, old, sent, document_merge(ctx->arena, old, sent));
+    return variant_follow_parent(ctx->arena, sent, old, merge_media(ctx->arena, old, sent, merged));
 }
 
 /* What is stored as the product's content after this row. Ids become snapshots only after the
@@ -192,12 +203,12 @@ static const bson_t *next_content(const struct row_context *ctx, const struct id
     const bson_t *content = current ? merge_row(ctx, current, sent) : sent;
 
     content = reference_resolve(ctx->snapshots, content, sent);
-    if (current) {
-        struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
-
-        content = keep_locked(ctx->arena, &ctx->settings->locked_fields, current, content);
-        content = keep_locked(ctx->arena, &locks, current, content);
-    }
+    content = keep_locks(ctx, current, content);
+    content = promotion_denormalise(ctx->arena, sent, current, content);
+    /* What follows from locked promotions may be locked itself. */
+    content = keep_locks(ctx, current, content);
+    packaging_check_refs(ctx->findings, sent);
+    variant_check_parent(ctx->findings, sent, content);
     return with_defaults(ctx, row->code, content);
 }
 

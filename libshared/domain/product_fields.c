@@ -7,13 +7,13 @@
 static const struct field money_fields[] = {
     {"currency", FIELD_TEXT, NULL, NULL},
     {"list", FIELD_NUMBER, NULL, NULL},
-    {"list_discount_pct", FIELD_NUMBER, NULL, NULL},
+    {"list_discount_pct", FIELD_PERCENT, NULL, NULL},
     {"list_unit", FIELD_NUMBER, NULL, NULL},
     {"price_ref", FIELD_TEXT, NULL, NULL},
     {"retail", FIELD_NUMBER, NULL, NULL},
     {"retail_unit", FIELD_NUMBER, NULL, NULL},
     {"sale", FIELD_NUMBER, NULL, NULL},
-    {"sale_discount_pct", FIELD_NUMBER, NULL, NULL},
+    {"sale_discount_pct", FIELD_PERCENT, NULL, NULL},
     {"sale_unit", FIELD_NUMBER, NULL, NULL},
     {"vat_included", FIELD_BOOLEAN, NULL, NULL},
     {"vat_rate", FIELD_NUMBER, NULL, NULL},
@@ -81,11 +81,53 @@ static const struct field tag_fields[] = {
 };
 static const struct field_table tag = FIELD_TABLE(tag_fields);
 
+/* A member whose type the reference leaves open, such as a value or a snapshot's price, stands in
+ * no table. */
+
+static const struct field attribute_fields[] = {
+    {"key", FIELD_TEXT, NULL, NULL},
+    {"label", FIELD_LABEL, NULL, NULL},
+};
+static const struct field_table attribute = FIELD_TABLE(attribute_fields);
+
+static const struct field specification_fields[] = {
+    {"category", FIELD_LABEL, NULL, NULL}, {"key", FIELD_TEXT, NULL, NULL},
+    {"label", FIELD_LABEL, NULL, NULL},    {"order", FIELD_NUMBER, NULL, NULL},
+    {"uom", FIELD_TEXT, NULL, NULL},
+};
+static const struct field_table specification = FIELD_TABLE(specification_fields);
+
+static const struct field meta_fields[] = {
+    {"key", FIELD_TEXT, NULL, NULL},
+};
+static const struct field_table meta = FIELD_TABLE(meta_fields);
+
 static const char *const stock_statuses[] = {"in_stock", "out_of_stock", "pre_order", NULL};
 static const char *const product_kinds[] = {"standard", "bookable", "service", NULL};
 
+static const struct field parent_product_fields[] = {
+    {"brand", FIELD_REFERENCE, &brand_fields, NULL},
+    {"category", FIELD_REFERENCE, &category_fields, NULL},
+    {"cover_image_url", FIELD_TEXT, NULL, NULL},
+    {"entity_code", FIELD_TEXT, NULL, NULL},
+    {"name", FIELD_LABEL, NULL, NULL},
+    {"sku", FIELD_TEXT, NULL, NULL},
+    {"slug", FIELD_LABEL, NULL, NULL},
+};
+static const struct field_table parent_product = FIELD_TABLE(parent_product_fields);
+
+static const struct field sibling_fields[] = {
+    {"cover_image_url", FIELD_TEXT, NULL, NULL},
+    {"entity_code", FIELD_TEXT, NULL, NULL},
+    {"is_active", FIELD_BOOLEAN, NULL, NULL},
+    {"name", FIELD_LABEL, NULL, NULL},
+    {"sku", FIELD_TEXT, NULL, NULL},
+    {"stock_status", FIELD_TEXT, NULL, stock_statuses},
+};
+static const struct field_table sibling = FIELD_TABLE(sibling_fields);
+
 static const struct field product_field_list[] = {
-    {"attributes", FIELD_BY_LANGUAGE, NULL, NULL},
+    {"attributes", FIELD_BY_LANGUAGE, &attribute, NULL},
     {"auto_publish_enabled", FIELD_BOOLEAN, NULL, NULL},
     {"brand", FIELD_REFERENCE, &brand_fields, NULL},
     {"category", FIELD_REFERENCE, &category_fields, NULL},
@@ -107,7 +149,7 @@ static const struct field product_field_list[] = {
     {"long_description", FIELD_MULTILINGUAL, NULL, NULL},
     {"marketing_features", FIELD_BY_LANGUAGE, NULL, NULL},
     {"media", FIELD_OBJECTS, &media, NULL},
-    {"meta", FIELD_OBJECTS, NULL, NULL},
+    {"meta", FIELD_OBJECTS, &meta, NULL},
     {"meta_description", FIELD_MULTILINGUAL, NULL, NULL},
     {"meta_title", FIELD_MULTILINGUAL, NULL, NULL},
     {"min_score_threshold", FIELD_NUMBER, NULL, NULL},
@@ -116,7 +158,7 @@ static const struct field product_field_list[] = {
     {"packaging_info", FIELD_OBJECTS, &packaging_info, NULL},
     {"packaging_options", FIELD_OBJECTS, &packaging_option, NULL},
     {"parent_entity_code", FIELD_TEXT, NULL, NULL},
-    {"parent_product", FIELD_OBJECT, NULL, NULL},
+    {"parent_product", FIELD_OBJECT, &parent_product, NULL},
     {"parent_sku", FIELD_TEXT, NULL, NULL},
     {"price", FIELD_NUMBER, NULL, NULL},
     {"pricing", FIELD_OBJECT, &money, NULL},
@@ -133,14 +175,14 @@ static const struct field product_field_list[] = {
     {"share_images_with_variants", FIELD_BOOLEAN, NULL, NULL},
     {"share_media_with_variants", FIELD_BOOLEAN, NULL, NULL},
     {"short_description", FIELD_MULTILINGUAL, NULL, NULL},
-    {"sibling_variants", FIELD_OBJECTS, NULL, NULL},
+    {"sibling_variants", FIELD_OBJECTS, &sibling, NULL},
     {"sku", FIELD_TEXT, NULL, NULL},
     {"slug", FIELD_MULTILINGUAL, NULL, NULL},
     {"sold", FIELD_NUMBER, NULL, NULL},
     {"stock_status", FIELD_TEXT, NULL, stock_statuses},
     {"synonym_keys", FIELD_TEXTS, NULL, NULL},
     {"tags", FIELD_OBJECTS, &tag, NULL},
-    {"technical_specifications", FIELD_BY_LANGUAGE, NULL, NULL},
+    {"technical_specifications", FIELD_BY_LANGUAGE, &specification, NULL},
     {"unit", FIELD_TEXT, NULL, NULL},
     {"variants_entity_code", FIELD_TEXTS, NULL, NULL},
     {"variants_sku", FIELD_TEXTS, NULL, NULL},

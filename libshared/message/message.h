@@ -90,7 +90,10 @@ struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done)
 bool chunk_done_decode(struct arena *arena, struct str bytes, struct chunk_done *out,
                        struct err *err) MUST_USE;
 
-enum { SEARCH_BATCH_ITEMS = 50 };
+enum {
+    SEARCH_BATCH_ITEMS = 50,
+    SEARCH_BATCHES_MAX = 64, /* of one chunk: CONSIGN_CHUNK_ROWS goes no further */
+};
 
 struct search_item {
     const char *code;

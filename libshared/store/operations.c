@@ -247,6 +247,24 @@ bool store_delete(struct store_session *session, const char *collection, const b
     return ok;
 }
 
+bool store_delete_many(struct store_session *session, const char *collection, const bson_t *filter,
+                       struct err *err)
+{
+    AUTO(mongoc_collection) mongoc_collection_t *handle = store_collection(session, collection);
+    bson_error_t error;
+    bson_t options;
+    bson_t reply;
+
+    store_options_init(&options, session);
+    bool ok = mongoc_collection_delete_many(handle, filter, &options, &reply, &error);
+    bson_destroy(&options);
+    if (!ok) {
+        store_fail(err, &error, &reply);
+    }
+    bson_destroy(&reply);
+    return ok;
+}
+
 bool store_count(struct store_session *session, const char *collection, const bson_t *filter,
                  int64_t *out, struct err *err)
 {

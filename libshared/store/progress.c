@@ -11,7 +11,7 @@
 #define JOBS "import_jobs"
 #define RECEIPTS "import_receipts"
 
-enum { BATCHES_PER_CHUNK = 4096, PATH_SIZE = 32 };
+enum { PATH_SIZE = 32 };
 
 /* "next_chunk.<lane>" */
 static const char *lane_path(const char *name, uint32_t lane, char out[PATH_SIZE])
@@ -265,33 +265,4 @@ bool progress_fold_applied(struct store_session *session, const struct chunk_don
     return err->kind == ERR_NOT_FOUND
                ? err_set(err, ERR_CONFLICT, "job %s changed meanwhile", done->origin.job_id)
                : false;
-}
-
-/* ---- indexed ---- */
-
-bool progress_fold_indexed(struct store_session *session, const struct chunk_done *done,
-                           struct progress *out, struct err *err)
-{
-    const struct message_origin *origin = &done->origin;
-    int64_t mark = (int64_t)origin->chunk * BATCHES_PER_CHUNK + done->batch;
-    char path[PATH_SIZE];
-    bool matched;
-
-    lane_path("index_mark", origin->lane, path);
-    AUTO(bson)
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(origin->job_id), path, "{", "$not", "{", "$gte",
-                              BCON_INT64(mark), "}", "}");
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", path, BCON_INT64(mark), "}", "$inc", "{", "indexed_rows",
-                              BCON_INT64(done->indexed), "index_failed_rows",
-                              BCON_INT64(done->index_failed), "}");
-
-    *out = (struct progress){.effect = PROGRESS_FOLDED};
-    if (!store_update(session, JOBS, filter, update, false, &matched, err)) {
-        return false;
-    }
-    if (!matched) {
-        out->effect = PROGRESS_DUPLICATE;
-    }
-    return true;
 }

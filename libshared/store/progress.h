@@ -32,10 +32,18 @@ struct progress {
 bool progress_fold_applied(struct store_session *session, const struct chunk_done *done,
                            struct progress *out, struct err *err) MUST_USE;
 
-/* Folds CHUNK_INDEXED, in order of (chunk, batch) within a lane. Never touches the status; out->job
- * is NULL. */
-bool progress_fold_indexed(struct store_session *session, const struct chunk_done *done,
-                           struct progress *out, struct err *err) MUST_USE;
+/*
+ * Folds CHUNK_INDEXED messages of one job, at least one, in any order and in one update: each
+ * (chunk, batch) counts once, for as long as the job is kept. Never touches the status.
+ * ERR_INVALID: the job has no such batch, and none of the messages counts. ERR_CONFLICT: somebody
+ * else folds; again.
+ */
+struct progress_indexed {
+    size_t folded; /* messages that had not been counted before */
+    bool is_unknown_job;
+};
+bool progress_fold_indexed(struct store_session *session, const struct chunk_done *dones,
+                           size_t count, struct progress_indexed *out, struct err *err) MUST_USE;
 
 /*
  * Folds CHUNK_SEALED: says how many chunks and rows an open job has. Before or after any of its

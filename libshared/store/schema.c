@@ -5,7 +5,8 @@
 enum index_kind {
     INDEX_PLAIN,
     INDEX_EXPIRES, /* a TTL index on a date that says when */
-    INDEX_SPARSE,  /* only of documents that have the field */
+    INDEX_UNIQUE,
+    INDEX_SPARSE, /* only of documents that have the field */
 };
 
 struct index {
@@ -27,6 +28,11 @@ static const struct index indexes[] = {
     {"sessions", {"expires_at"}, INDEX_EXPIRES},
     {"products", {"embeds"}, INDEX_SPARSE},
     {"synonym_dictionaries", {"lookup"}, INDEX_PLAIN},
+    /* The two that GridFS asks for, and ours. */
+    {"uploads.files", {"filename", "uploadDate"}, INDEX_PLAIN},
+    {"uploads.chunks", {"files_id", "n"}, INDEX_UNIQUE},
+    {"uploads.files", {"expires_at"}, INDEX_EXPIRES},
+    {"uploads.chunks", {"expires_at"}, INDEX_EXPIRES},
 };
 
 /* A transaction cannot create a collection on every server, so all exist before the first import:
@@ -34,7 +40,7 @@ static const struct index indexes[] = {
 static const char *const collections[] = {
     "import_jobs",    "import_batches", "import_receipts", "import_errors", "import_sources",
     "tenants",        "jwt_keys",       "sessions",        "api_keys",      "idempotency_keys",
-    "import_writers", "public_codes",   "counters",
+    "import_writers", "public_codes",   "counters",        "uploads.files", "uploads.chunks",
 };
 
 enum { NAMESPACE_EXISTS = 48 };
@@ -71,8 +77,9 @@ static bool create_index(struct store_session *session, const struct index *inde
     bson_free(name);
     if (index->kind == INDEX_EXPIRES) {
         BSON_APPEND_INT32(spec, "expireAfterSeconds", 0);
-    }
-    if (index->kind == INDEX_SPARSE) {
+    } else if (index->kind == INDEX_UNIQUE) {
+        BSON_APPEND_BOOL(spec, "unique", true);
+    } else if (index->kind == INDEX_SPARSE) {
         BSON_APPEND_BOOL(spec, "sparse", true);
     }
     AUTO(bson)

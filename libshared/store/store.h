@@ -87,6 +87,11 @@ bool store_find_and_update(struct store_session *session, const char *collection
 
 bool store_delete(struct store_session *session, const char *collection, const bson_t *filter,
                   bool *deleted, struct err *err) MUST_USE;
+
+/* Deletes every document that the filter finds; no document is no failure. */
+bool store_delete_many(struct store_session *session, const char *collection, const bson_t *filter,
+                       struct err *err) MUST_USE;
+
 bool store_count(struct store_session *session, const char *collection, const bson_t *filter,
                  int64_t *out, struct err *err) MUST_USE;
 

@@ -45,3 +45,4 @@ void customers_list_versions(struct call *call);
     void name##_show(struct call *call);                                                           \
     void name##_list_versions(struct call *call);
 CATALOG(DECLARE_CATALOG)
+void files_show(struct call *call);

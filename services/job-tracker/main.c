@@ -7,7 +7,8 @@
 #include "runtime/runtime.h"
 #include "store/store.h"
 
-/* A run is only a way to fetch: each message is folded by itself. */
+/* A run is only a way to fetch, but for rows that became searchable: those of a job are folded
+ * together. */
 enum { RUN_MESSAGES = 500, RUN_BYTES = 1 << 20, SWEEP_MS = 10000 };
 
 static bool open_servers(const struct config *config, struct tracker *tracker, struct err *err)

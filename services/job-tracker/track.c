@@ -13,6 +13,7 @@
 #include "store/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COMPLETED_NAME "consign_jobs_completed_total"
@@ -52,6 +53,8 @@ struct work {
     struct tracker *tracker;
     struct store_session *session;
     struct arena *arena;
+    struct chunk_done *indexed; /* gathered, to be folded at the end of the run */
+    size_t indexed_count;
 };
 
 static bool text_is(const bson_t *document, const char *path, const char *wanted)
@@ -156,36 +159,70 @@ static bool track_job(const struct work *work, const struct chunk_done *done, st
     return ok;
 }
 
-static bool track_indexed(const struct work *work, const struct chunk_done *done, struct err *err)
+static void set_context(const struct message_origin *origin)
 {
-    struct progress progress;
+    log_set_context(&(struct log_context){
+        .job_id = origin->job_id, .tenant = origin->tenant, .trace_id = origin->trace_id});
+}
 
-    if (!progress_fold_indexed(work->session, done, &progress, err)) {
+/* `dones` are of one job. */
+static bool track_indexed(const struct work *work, const struct chunk_done *dones, size_t count,
+                          struct err *err)
+{
+    struct progress_indexed progress;
+
+    set_context(&dones[0].origin);
+    if (!progress_fold_indexed(work->session, dones, count, &progress, err)) {
         return false;
     }
-    metric_add(&duplicates, progress.effect == PROGRESS_DUPLICATE);
+    if (progress.is_unknown_job) {
+        complain_unknown(work->tracker, dones[0].origin.job_id);
+        return true;
+    }
+    metric_add(&duplicates, (int64_t)(count - progress.folded));
     return true;
 }
 
-static bool track_progress(const struct work *work, const struct bus_message *message,
-                           struct err *err)
+static int compare_jobs(const void *a, const void *b)
+{
+    const struct chunk_done *left = a;
+    const struct chunk_done *right = b;
+
+    return strcmp(left->origin.job_id, right->origin.job_id);
+}
+
+/* Hundreds of batches of a job become searchable at a time: they cost it one update. */
+static bool track_all_indexed(const struct work *work, struct err *err)
+{
+    const struct chunk_done *items = work->indexed;
+    bool ok = true;
+
+    qsort(work->indexed, work->indexed_count, sizeof(*items), compare_jobs);
+    for (size_t from = 0, to; ok && from < work->indexed_count; from = to) {
+        for (to = from + 1; to < work->indexed_count && compare_jobs(&items[from], &items[to]) == 0;
+             to++) {
+        }
+        ok = track_indexed(work, items + from, to - from, err);
+    }
+    log_clear_context();
+    return ok;
+}
+
+static bool track_progress(struct work *work, const struct bus_message *message, struct err *err)
 {
     struct chunk_done done;
 
     if (!chunk_done_decode(work->arena, message->value, &done, err)) {
         return false;
     }
-    log_set_context(&(struct log_context){
-        .job_id = done.origin.job_id,
-        .tenant = done.origin.tenant,
-        .trace_id = done.origin.trace_id,
-    });
+    set_context(&done.origin);
     switch (done.stage) {
     case CHUNK_APPLIED:
     case CHUNK_SEALED:
         return track_job(work, &done, err);
     case CHUNK_INDEXED:
-        return track_indexed(work, &done, err);
+        work->indexed[work->indexed_count++] = done;
+        return true;
     }
     return err_set(err, ERR_INVALID, "unknown stage %d", (int)done.stage);
 }
@@ -221,7 +258,10 @@ bool track_handle(void *ctx, const struct bus_run *run, struct err *err)
     AUTO(arena) struct arena *arena = arena_new();
     AUTO(store_session) struct store_session *session = NULL;
     bool ok = store_session_open(tracker->store, &session, err);
-    const struct work work = {.tracker = tracker, .session = session, .arena = arena};
+    struct work work = {.tracker = tracker,
+                        .session = session,
+                        .arena = arena,
+                        .indexed = arena_calloc(arena, run->count, sizeof(*work.indexed))};
 
     for (size_t i = 0; ok && i < run->count; i++) {
         const struct bus_message *message = &run->messages[i];
@@ -229,7 +269,6 @@ bool track_handle(void *ctx, const struct bus_run *run, struct err *err)
         ok = strcmp(message->topic, TOPIC_PROGRESS) == 0 ? track_progress(&work, message, err)
                                                          : track_dead_letter(&work, message, err);
         log_clear_context();
-        arena_reset(arena);
     }
-    return ok;
+    return ok && track_all_indexed(&work, err);
 }

@@ -148,5 +148,17 @@ bool auth_set_secret(const struct config *config, struct str secret, struct auth
 /* Makes it a key of RS256. ERR_INVALID unless `pem` is an RSA public key of 2048 to 8192 bits. */
 bool auth_set_public_key(struct str pem, struct auth_jwt_key *key, struct err *err) MUST_USE;
 
+/* ---- links that need no credential ---- */
+
+/* The signature of a text as hex: HMAC-SHA256 with a key derived from the pepper. ERR_INVALID when
+ * the pepper is too short. */
+bool auth_sign_link(const struct config *config, struct str text, char out[AUTH_HASH_SIZE],
+                    struct err *err) MUST_USE;
+
+/* Whether `signature` is what auth_sign_link gives for the text, in constant time. ERR_INVALID when
+ * it is not. */
+bool auth_check_link(const struct config *config, struct str text, struct str signature,
+                     struct err *err) MUST_USE;
+
 /* Overwrites a text that held a secret, in a way the compiler keeps. */
 void auth_wipe(void *p, size_t n);

@@ -106,6 +106,9 @@ struct event event_of_job(struct arena *arena, const bson_t *job)
     add_traceparent(&event, arena, document_text(job, "trace_id"), id);
     stored_copy(job, "_id", data, "job_id");
     copy_all(data, job, identity);
+    if (document_text(job, "entity_id")) {
+        stored_copy(job, "entity_id", data, "entity_id");
+    }
     BSON_APPEND_INT64(data, "total_rows", stored_total_rows(job));
     copy_counts(data, job, counts);
     copy_all(data, job, times);

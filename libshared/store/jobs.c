@@ -60,6 +60,7 @@ bool jobs_insert(struct store_session *session, const struct job_new *job, struc
     BSON_APPEND_UTF8(document, "_id", job->job_id);
     BSON_APPEND_UTF8(document, "tenant", job->tenant);
     BSON_APPEND_UTF8(document, "entity", job->entity);
+    append_text(document, "entity_id", job->entity_id);
     BSON_APPEND_UTF8(document, "channel", job->channel);
     BSON_APPEND_UTF8(document, "acceptance", "accepting");
     BSON_APPEND_UTF8(document, "status", "pending");

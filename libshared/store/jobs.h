@@ -16,7 +16,8 @@ struct job_new {
     const char *job_id;
     const char *tenant;
     const char *entity;
-    const char *channel; /* "queue" or "api" */
+    const char *entity_id; /* the one entity that is imported; NULL for many */
+    const char *channel;   /* "queue" or "api" */
     const struct import_envelope *envelope;
     bool is_open;      /* its end is not known yet: CHUNK_SEALED will tell the two totals */
     size_t total_rows; /* not of an open job */

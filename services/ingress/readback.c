@@ -3,12 +3,17 @@
 #include "params.h"
 #include "reply.h"
 
+#include "base/clock.h"
 #include "domain/answer.h"
 #include "domain/document.h"
 #include "domain/entity.h"
+#include "domain/packaging.h"
+#include "domain/promotion.h"
 #include "search/search.h"
 #include "store/documents.h"
 #include "store/synonyms.h"
+
+#include <string.h>
 
 enum {
     DEFAULT_VERSIONS = 100,
@@ -25,67 +30,65 @@ static struct document_key key_of(const struct call *call, const struct entity *
                                  params_path(call, 0)};
 }
 
-static void append_entity(bson_t *array, const bson_t *document, const struct entity *entity)
+static void append_fields(bson_t *out, const bson_t *document, const struct entity *entity)
+{
+    if (entity == &entity_products) {
+        answer_append_product(out, document);
+    } else if (entity == &entity_synonym_dictionaries) {
+        answer_append_dictionary(out, document);
+    } else {
+        answer_append_entity(out, document);
+    }
+}
+
+static void append_item(bson_t *array, const bson_t *document, const struct entity *entity)
 {
     bson_t item;
 
     /* JSON does not show the keys of an array, so they may repeat. */
     BSON_APPEND_DOCUMENT_BEGIN(array, "0", &item);
-    if (entity == &entity_products) {
-        answer_append_product(&item, document);
-    } else {
-        answer_append_company(&item, document);
-    }
+    append_fields(&item, document, entity);
     bson_append_document_end(array, &item);
 }
 
-static void reply_product(struct call *call, const bson_t *product)
+static void reply_entity(struct call *call, const bson_t *document, const struct entity *entity)
+{
+    AUTO(bson) bson_t *out = bson_new();
+    bson_t shown;
+
+    bson_append_document_begin(out, entity->singular, -1, &shown);
+    append_fields(&shown, document, entity);
+    bson_append_document_end(out, &shown);
+    reply_document(call->reply, 200, out);
+}
+
+/* As a storefront uses it: with what follows from prices and promotions at this moment. */
+static void reply_current_product(struct call *call, const bson_t *product)
 {
     AUTO(bson) bson_t *out = bson_new();
     bson_t shown;
 
     BSON_APPEND_DOCUMENT_BEGIN(out, "product", &shown);
-    answer_append_product(&shown, product);
-    bson_append_document_end(out, &shown);
-    reply_document(call->reply, 200, out);
-}
-
-static void reply_company(struct call *call, const bson_t *company)
-{
-    AUTO(bson) bson_t *out = bson_new();
-    bson_t shown;
-
-    BSON_APPEND_DOCUMENT_BEGIN(out, "customer", &shown);
-    answer_append_company(&shown, company);
+    answer_append_product(&shown, promotion_spread(call->arena, product, clock_now_ms()));
+    packaging_append_prices(call->arena, &shown, product);
     bson_append_document_end(out, &shown);
     reply_document(call->reply, 200, out);
 }
 
 /* ---- one document ---- */
 
-void products_show(struct call *call)
+static void show(struct call *call, const struct entity *entity, enum problem_id absent)
 {
-    AUTO(bson) bson_t *product = NULL;
-    struct document_key key = key_of(call, &entity_products);
+    AUTO(bson) bson_t *document = NULL;
+    struct document_key key = key_of(call, entity);
     struct err err;
 
-    if (documents_get(call->session, &key, &product, &err)) {
-        reply_product(call, product);
+    if (!documents_get(call->session, &key, &document, &err)) {
+        reply_error(call->reply, &err, absent);
+    } else if (entity == &entity_products) {
+        reply_current_product(call, document);
     } else {
-        reply_error(call->reply, &err, PROBLEM_product_not_found);
-    }
-}
-
-void customers_show(struct call *call)
-{
-    AUTO(bson) bson_t *company = NULL;
-    struct document_key key = key_of(call, &entity_customers);
-    struct err err;
-
-    if (documents_get(call->session, &key, &company, &err)) {
-        reply_company(call, company);
-    } else {
-        reply_error(call->reply, &err, PROBLEM_customer_not_found);
+        reply_entity(call, document, entity);
     }
 }
 
@@ -99,7 +102,7 @@ void products_show_version(struct call *call)
     if (!params_parse_number(params_path(call, 1), (struct params_range){1, INT64_MAX}, &version)) {
         reply_problem(call->reply, PROBLEM_version_not_found);
     } else if (documents_get_version(call->session, &key, version, &document, &err)) {
-        reply_product(call, document);
+        reply_entity(call, document, &entity_products);
     } else {
         reply_error(call->reply, &err, PROBLEM_version_not_found);
     }
@@ -125,7 +128,7 @@ static bool list_step(struct call *call, const struct entity *entity, struct ver
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
-        append_entity(page->array, list.items[i], entity);
+        append_item(page->array, list.items[i], entity);
         page->from.before = document_int64(list.items[i], "version", 1);
     }
     page->from.limit -= list.count;
@@ -168,17 +171,35 @@ static void list_versions(struct call *call, const struct entity *entity, enum p
     reply_document(call->reply, 200, out);
 }
 
-void products_list_versions(struct call *call)
-{
-    list_versions(call, &entity_products, PROBLEM_product_not_found);
-}
+/* ---- per entity ---- */
 
-void customers_list_versions(struct call *call)
-{
-    list_versions(call, &entity_customers, PROBLEM_customer_not_found);
-}
+#define DEFINE_READBACK(name, singular)                                                            \
+    void name##_show(struct call *call)                                                            \
+    {                                                                                              \
+        show(call, &entity_##name, PROBLEM_##singular##_not_found);                                \
+    }                                                                                              \
+    void name##_list_versions(struct call *call)                                                   \
+    {                                                                                              \
+        list_versions(call, &entity_##name, PROBLEM_##singular##_not_found);                       \
+    }
+DEFINE_READBACK(products, product)
+DEFINE_READBACK(customers, customer)
+CATALOG(DEFINE_READBACK)
 
 /* ---- search ---- */
+
+static bool read_promoted(const struct call *call, enum search_choice *out,
+                          struct request_fault *fault)
+{
+    static const char *const answers[] = {"true", "false", NULL};
+    const char *answer;
+
+    if (!params_word(call, "has_active_promo", answers, &answer, fault)) {
+        return false;
+    }
+    *out = !answer ? SEARCH_ANY : strcmp(answer, "true") == 0 ? SEARCH_ONLY : SEARCH_WITHOUT;
+    return true;
+}
 
 static bool read_search(struct call *call, struct search_query *out, struct request_fault *fault)
 {
@@ -190,8 +211,11 @@ static bool read_search(struct call *call, struct search_query *out, struct requ
     *out = (struct search_query){.entity = entity_products.name,
                                  .tenant = call->who.tenant,
                                  .text = text ? str_from(text) : STR(""),
-                                 .channel = params_text(call, "channel")};
+                                 .channel = params_text(call, "channel"),
+                                 .promo_code = params_text(call, "promo_code"),
+                                 .promo_type = params_text(call, "promo_type")};
     if (!params_word(call, "status", statuses, &out->status, fault) ||
+        !read_promoted(call, &out->promoted, fault) ||
         !params_number(call, "limit", (struct params_range){1, MAX_HITS}, &limit, fault) ||
         !params_number(call, "offset", (struct params_range){0, SEARCH_MAX_WINDOW - MAX_HITS},
                        &offset, fault)) {
@@ -248,7 +272,7 @@ void products_search(struct call *call)
     }
     BSON_APPEND_ARRAY_BEGIN(out, "products", &array);
     for (size_t i = 0; i < list.count; i++) {
-        append_entity(&array, list.items[i], &entity_products);
+        append_item(&array, list.items[i], &entity_products);
     }
     bson_append_array_end(out, &array);
     BSON_APPEND_INT64(out, "total", hits.total);

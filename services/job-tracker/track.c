@@ -19,14 +19,28 @@
 #define COMPLETED_NAME "consign_jobs_completed_total"
 #define COMPLETED_HELP "Jobs that reached their end with an outcome for every row"
 
-static struct metric products_completed = {.name = COMPLETED_NAME,
-                                           .help = COMPLETED_HELP,
-                                           .type = METRIC_COUNTER,
-                                           .labels = "entity=\"products\""};
-static struct metric customers_completed = {.name = COMPLETED_NAME,
-                                            .help = COMPLETED_HELP,
-                                            .type = METRIC_COUNTER,
-                                            .labels = "entity=\"customers\""};
+#define COUNTER(entity_name)                                                                       \
+    {                                                                                              \
+        .entity = entity_name, .completed = {                                                      \
+            .name = COMPLETED_NAME,                                                                \
+            .help = COMPLETED_HELP,                                                                \
+            .type = METRIC_COUNTER,                                                                \
+            .labels = "entity=\"" entity_name "\""                                                 \
+        }                                                                                          \
+    }
+
+static struct {
+    const char *entity;
+    struct metric completed;
+} counters[] = {
+    COUNTER("products"),
+    COUNTER("customers"),
+    COUNTER("brands"),
+    COUNTER("categories"),
+    COUNTER("collections"),
+    COUNTER("product_types"),
+    COUNTER("synonym_dictionaries"),
+};
 static struct metric job_seconds = {.name = "consign_job_seconds",
                                     .help = "From a job's first chunk to its last",
                                     .type = METRIC_HISTOGRAM};
@@ -52,9 +66,11 @@ static bool text_is(const bson_t *document, const char *path, const char *wanted
 
 static void count_completed(const bson_t *job)
 {
-    bool is_company = text_is(job, "entity", "customers");
-
-    metric_add(is_company ? &customers_completed : &products_completed, 1);
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        if (text_is(job, "entity", counters[i].entity)) {
+            metric_add(&counters[i].completed, 1);
+        }
+    }
     metric_observe_ms(&job_seconds,
                       stored_date(job, "completed_at", 0) - stored_date(job, "started_at", 0));
     log_info("job completed: %lld rows, %lld failed",

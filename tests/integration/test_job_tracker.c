@@ -160,6 +160,18 @@ static void publish_chunks(struct fixture *f, const char *job_id, uint32_t from,
     assert_ok(bus_group_wait(group, PATIENCE_MS, &err), &err);
 }
 
+static void publish_done(struct fixture *f, const struct chunk_done *done)
+{
+    const char *job_id = done->origin.job_id;
+    struct bus_out message = {.topic = TOPIC_PROGRESS,
+                              .key = job_id,
+                              .value = chunk_done_encode(f->arena, done),
+                              .headers = {{"job-id", job_id}, {"tenant", "acme"}}};
+    struct err err;
+
+    assert_ok(bus_publish(f->producer, &message, 1, PATIENCE_MS, &err), &err);
+}
+
 static void add_indexed(struct fixture *f, struct bus_group *group, const char *job_id,
                         uint32_t chunk, uint32_t batch)
 {
@@ -347,6 +359,33 @@ static void jobs_and_their_batch_complete_once_although_the_tracker_is_killed(vo
     assert_int_equal(WEXITSTATUS(stop_tracker(f, SIGTERM)), 0);
 }
 
+static void an_open_job_completes_when_it_is_sealed_and_is_announced_with_its_rows(void **state)
+{
+    struct fixture *f = *state;
+    const char *job_id = make_job(f, "products", NULL, 0);
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id));
+    AUTO(bson)
+    bson_t *open = BCON_NEW("$set", "{", "total_chunks", BCON_NULL, "total_rows", BCON_NULL, "}");
+    struct chunk_done seal = {
+        .origin = {.job_id = job_id, .tenant = "acme", .entity = "products", .lanes = 1},
+        .stage = CHUNK_SEALED,
+        .started_at_ms = 1500,
+        .finished_at_ms = 1501,
+        .total_chunks = 2};
+    struct err err;
+
+    assert_ok(store_update(f->session, "import_jobs", filter, open, false, NULL, &err), &err);
+    start_tracker(f);
+    publish_chunks(f, job_id, 0, 1);
+    publish_done(f, &seal);
+    publish_chunks(f, job_id, 1, 2);
+
+    assert_int_equal(document_int64(await_announced(f, job_id), "total_rows", 0), 8);
+    struct seen seen = await_events(f, TOPIC_COMPLETED_PRODUCTS, &job_id, 1);
+    assert_int_equal(document_int64(event_with_id(&seen, job_id), "total_rows", 0), 8);
+    assert_int_equal(WEXITSTATUS(stop_tracker(f, SIGTERM)), 0);
+}
+
 /* Backwards, each twice, those of two jobs mixed, with one among them that no job can have. */
 static void publish_indexed(struct fixture *f, const char *const jobs[2])
 {
@@ -422,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_and_their_batch_complete_once_although_the_tracker_is_killed),
+        cmocka_unit_test(an_open_job_completes_when_it_is_sealed_and_is_announced_with_its_rows),
         cmocka_unit_test(rows_that_became_searchable_count_once_in_any_order),
         cmocka_unit_test(a_job_with_a_dead_lettered_chunk_fails_and_is_announced),
     };

@@ -106,8 +106,8 @@ static void embed_row(const struct row_context *ctx, const struct work *work,
                                   .is_listed = !work->chunk.scan};
 
     if (!planned->slot->current) {
-        findings_add(ctx->findings, PROBLEM_product_unknown, "/entity_code",
-                     "there is no product %s", planned->identified.code);
+        findings_add(ctx->findings, PROBLEM_product_unknown, "", "there is no product %s",
+                     planned->identified.code);
     } else if (!embedding.snapshot) {
         findings_add(ctx->findings, PROBLEM_entity_unknown, "", "there is no %s %s to embed",
                      work->embedded->singular, id);

@@ -285,10 +285,8 @@ static void embed(const struct row_context *ctx, const struct embedding *embeddi
                   const bson_t *current, struct row_outcome *out)
 {
     const bson_t *old = entity_content(ctx->arena, current, is_system_field);
-    struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
-    const bson_t *content = reference_embed(ctx->arena, old, embedding);
+    const bson_t *content = keep_locks(ctx, current, reference_embed(ctx->arena, old, embedding));
 
-    content = keep_locked(ctx->arena, &locks, current, content);
     if (document_equal(old, content, NULL)) {
         *out = (struct row_outcome){.result = ROW_UNCHANGED,
                                     .version = document_int64(current, "version", 0)};

@@ -4,7 +4,6 @@
 #include "sheet/xlsx_text.h"
 #include "sheet/xlsx_xml.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -75,7 +74,7 @@ static bool start_cell(struct xlsx_reader *reader, const char **attributes,
 
     cell->place.column = reference ? column_of(reference) : cell->place.column + 1;
     cell->style = style ? (uint32_t)strtoul(style, NULL, 10) : 0;
-    snprintf(cell->type, sizeof(cell->type), "%s", type ? type : "");
+    cell->kind = xlsx_cell_kind_of(type ? type : "n");
     xlsx_text_begin(&reader->text);
     return (cell->place.column > 0 && cell->place.column <= EXCEL_COLUMNS) ||
            xlsx_damaged(fault, err, reader->context.part, "has a cell that is outside of a sheet");

@@ -11,7 +11,7 @@ BASE_ONLY = ("domain", "message")
 OWNERS = {
     r"librdkafka/": {"bus"},
     r"mongoc(/|\.h)": {"store"},
-    r"curl/": {"search"},
+    r"curl/": {"search", "blob"},
     r"h2o(/|\.h)": {"web"},
     r"protobuf-c/|.*\.pb-c\.h": {"message"},
     r"simdjson": {"json"},

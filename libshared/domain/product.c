@@ -61,28 +61,10 @@ static bool meets_publish_rule(const struct row_context *ctx, const bson_t *cont
            holds_all(content, &settings->required_fields) && holds_all(content, &required);
 }
 
-static bool identify(const struct row_context *ctx, const bson_t *row, struct identified_row *out)
+static void restore_paths(const struct row_context *ctx, const bson_t *sent)
 {
-    bson_iter_t code;
-
-    *out = (struct identified_row){0};
-    out->row = mapping_apply(ctx->arena, ctx->settings->mappings, ctx->settings->mapping_count, row,
-                             ctx->findings);
-    bool has_code =
-        bson_iter_init_find(&code, out->row, "entity_code") && !BSON_ITER_HOLDS_NULL(&code);
-    const char *path = has_code ? "/entity_code" : "/sku";
-
-    if (!has_code &&
-        (!bson_iter_init_find(&code, out->row, "sku") || BSON_ITER_HOLDS_NULL(&code))) {
-        findings_add(ctx->findings, PROBLEM_code_missing, "",
-                     "the row has neither entity_code nor sku");
-        return false;
-    }
-    if (!entity_check_code(ctx, &code, path)) {
-        return false;
-    }
-    out->code = bson_iter_utf8(&code, NULL);
-    return true;
+    mapping_restore_paths(ctx->settings->mappings, ctx->settings->mapping_count, sent,
+                          ctx->findings);
 }
 
 static bool is_left_out(const char *key)
@@ -90,27 +72,79 @@ static bool is_left_out(const char *key)
     return strcmp(key, "entity_code") == 0 || entity_is_system_field(key);
 }
 
+/* Appends the fields of a mapped row in stored form, and reports what is wrong with them. */
+static void copy_fields(const struct row_context *ctx, const bson_t *row, bson_t *out)
+{
+    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out, ctx->unknown};
+
+    field_copy_members(&walk, &product_fields, row, out);
+}
+
+/* The code of a mapped row; NULL with a finding when it has none. */
+static const char *find_code(const struct row_context *ctx, const bson_t *row)
+{
+    bson_iter_t code;
+    bool has_code = bson_iter_init_find(&code, row, "entity_code") && !BSON_ITER_HOLDS_NULL(&code);
+    const char *path = has_code ? "/entity_code" : "/sku";
+
+    if (!has_code && (!bson_iter_init_find(&code, row, "sku") || BSON_ITER_HOLDS_NULL(&code))) {
+        findings_add(ctx->findings, PROBLEM_code_missing, "",
+                     "the row has neither entity_code nor sku");
+        return NULL;
+    }
+    return entity_check_code(ctx, &code, path) ? bson_iter_utf8(&code, NULL) : NULL;
+}
+
+static bool identify(const struct row_context *ctx, const bson_t *row, struct identified_row *out)
+{
+    *out = (struct identified_row){.sent = row};
+    out->row = mapping_apply(ctx->arena, ctx->settings->mappings, ctx->settings->mapping_count, row,
+                             ctx->findings);
+    out->code = find_code(ctx, out->row);
+    if (!out->code) {
+        /* It will not be applied, but its other errors are reported all the same. */
+        copy_fields(ctx, out->row, document_new(ctx->arena));
+        restore_paths(ctx, row);
+    }
+    return out->code != NULL;
+}
+
+static bool is_variant(const bson_t *content)
+{
+    return has_content(content, "parent_entity_code") || has_content(content, "parent_sku");
+}
+
 /* The row in stored form, its code first. */
 static bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
 {
-    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out, ctx->unknown};
     bson_t *content = document_new(ctx->arena);
 
     BSON_APPEND_UTF8(content, "entity_code", row->code);
-    field_copy_members(&walk, &product_fields, row->row, content);
+    copy_fields(ctx, row->row, content);
+    if (is_variant(content) && !bson_has_field(content, "is_parent")) {
+        BSON_APPEND_BOOL(content, "is_parent", false);
+    }
     return content;
+}
+
+/* The type of a medium; those without one are of the same type, "". */
+static const char *media_type(const bson_iter_t *item)
+{
+    bson_iter_t type;
+
+    return BSON_ITER_HOLDS_DOCUMENT(item) && bson_iter_recurse(item, &type) &&
+                   bson_iter_find(&type, "type") && BSON_ITER_HOLDS_UTF8(&type)
+               ? bson_iter_utf8(&type, NULL)
+               : "";
 }
 
 static bool list_has_type(const bson_t *list, const char *type)
 {
     bson_iter_t it;
-    bson_iter_t value;
 
     for (bool more = bson_iter_init(&it, list) && bson_iter_next(&it); more;
          more = bson_iter_next(&it)) {
-        if (BSON_ITER_HOLDS_DOCUMENT(&it) && bson_iter_recurse(&it, &value) &&
-            bson_iter_find(&value, "type") && BSON_ITER_HOLDS_UTF8(&value) &&
-            strcmp(bson_iter_utf8(&value, NULL), type) == 0) {
+        if (strcmp(media_type(&it), type) == 0) {
             return true;
         }
     }
@@ -120,18 +154,12 @@ static bool list_has_type(const bson_t *list, const char *type)
 static void append_items(bson_t *out, uint32_t *index, const bson_t *list, const bson_t *unless)
 {
     bson_iter_t it;
-    bson_iter_t type;
     char buffer[16];
     const char *key;
 
     for (bool more = bson_iter_init(&it, list) && bson_iter_next(&it); more;
          more = bson_iter_next(&it)) {
-        const char *name = BSON_ITER_HOLDS_DOCUMENT(&it) && bson_iter_recurse(&it, &type) &&
-                                   bson_iter_find(&type, "type") && BSON_ITER_HOLDS_UTF8(&type)
-                               ? bson_iter_utf8(&type, NULL)
-                               : NULL;
-
-        if (!unless || !name || !list_has_type(unless, name)) {
+        if (!unless || !list_has_type(unless, media_type(&it))) {
             size_t n = bson_uint32_to_string((*index)++, &key, buffer, sizeof(buffer));
 
             bson_append_iter(out, key, (int)n, &it);
@@ -189,11 +217,6 @@ static const bson_t *keep_locked(struct arena *arena, const struct text_list *pa
         }
     }
     return content;
-}
-
-static bool is_variant(const bson_t *content)
-{
-    return has_content(content, "parent_entity_code") || has_content(content, "parent_sku");
 }
 
 static const bson_t *with_defaults(const struct row_context *ctx, const char *code,
@@ -272,13 +295,14 @@ static void append_source(const struct row_context *ctx, bson_t *out)
     bson_append_document_end(out, &source);
 }
 
-/* True when the row itself asks for a draft. */
-static bool asks_for_draft(const bson_t *row)
+/* True when the row asks for a draft; a locked auto_publish_enabled is not the row's to ask with.
+ */
+static bool asks_for_draft(const bson_t *row, const bson_t *content)
 {
     const char *status = document_text(row, "status");
 
     return (status && strcmp(status, "draft") == 0) ||
-           !document_bool(row, "auto_publish_enabled", true);
+           !document_bool(content, "auto_publish_enabled", true);
 }
 
 struct publication {
@@ -299,7 +323,7 @@ static struct publication decide_publication(const struct row_context *ctx,
     return (struct publication){
         .score = score,
         .meets_rule = meets_rule,
-        .is_published = meets_rule || (was_published && !asks_for_draft(row->row)),
+        .is_published = meets_rule || (was_published && !asks_for_draft(row->row, content)),
     };
 }
 
@@ -342,6 +366,7 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
 
     *out = (struct row_outcome){.result = ROW_REFUSED};
     if (ctx->findings->errors > 0) {
+        restore_paths(ctx, row->sent);
         return;
     }
     struct publication publication = decide_publication(ctx, row, current, content);

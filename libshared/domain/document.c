@@ -35,6 +35,33 @@ const bson_t *document_nested(struct arena *arena, const bson_iter_t *value)
     return document_view(arena, data, size);
 }
 
+struct document_list document_objects(const bson_t *document, const char *name)
+{
+    static const bson_t nothing = BSON_INITIALIZER;
+    struct document_list list;
+    bson_iter_t value;
+
+    if (!bson_iter_init_find(&value, document, name) || !BSON_ITER_HOLDS_ARRAY(&value) ||
+        !bson_iter_recurse(&value, &list.items)) {
+        bson_iter_init(&list.items, &nothing);
+    }
+    return list;
+}
+
+const bson_t *document_next_object(struct document_list *list)
+{
+    while (bson_iter_next(&list->items)) {
+        const uint8_t *data;
+        uint32_t size;
+
+        if (BSON_ITER_HOLDS_DOCUMENT(&list->items)) {
+            bson_iter_document(&list->items, &size, &data);
+            return bson_init_static(&list->object, data, size) ? &list->object : NULL;
+        }
+    }
+    return NULL;
+}
+
 bool document_find(const bson_t *document, const char *path, bson_iter_t *out)
 {
     bson_iter_t it;

@@ -17,6 +17,17 @@ const bson_t *document_view(struct arena *arena, const void *data, size_t size);
 /* A view of the nested document or array under `value`, which must hold one. */
 const bson_t *document_nested(struct arena *arena, const bson_iter_t *value);
 
+/* Walks the objects of the list `name` of a document; what is no object is passed over, and what is
+ * no list is empty. */
+struct document_list {
+    bson_iter_t items; /* stands at the object that came last */
+    bson_t object;
+};
+struct document_list document_objects(const bson_t *document, const char *name);
+
+/* Valid until the next call, though not longer than the list; NULL at the end. */
+const bson_t *document_next_object(struct document_list *list);
+
 /* Finds a dotted path ("pricing.list", "images.0.url"). */
 bool document_find(const bson_t *document, const char *path, bson_iter_t *out);
 

@@ -15,12 +15,9 @@ bool entity_is_system_field(const char *key)
 {
     /* Sorted. */
     static const char *const names[] = {
-        "_id",          "completeness_score",
-        "created_at",   "import",
-        "isCurrent",    "locked_fields",
-        "published_at", "source",
-        "status",       "tenant",
-        "updated_at",   "version",
+        "_id",           "completeness_score", "created_at",   "import", "isCurrent",
+        "locked_fields", "packaging_prices",   "published_at", "source", "status",
+        "tenant",        "updated_at",         "version",
     };
 
     return bsearch(key, names, sizeof(names) / sizeof(names[0]), sizeof(names[0]), compare_text);

@@ -1,5 +1,6 @@
 #include "domain/field.h"
 
+#include "domain/date.h"
 #include "domain/document.h"
 
 #include <stdio.h>
@@ -119,14 +120,20 @@ static void copy_multilingual(const struct field_walk *walk, const struct field 
 
 static bool is_date(const char *text)
 {
-    int year;
-    int month;
-    int day;
-    int read = 0;
+    struct date_span span;
 
-    return sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &read) == 3 && read == 10 &&
-           month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
-           (text[10] == '\0' || text[10] == 'T' || text[10] == ' ');
+    return date_read(text, &span);
+}
+
+static void check_percent(const struct field_walk *walk, const struct place *place, double value)
+{
+    char path[MAX_PATH];
+
+    if (value < 0 || value > 100) {
+        spell(place, path, sizeof(path));
+        findings_add(walk->findings, PROBLEM_wrong_value, path, "%s must be from 0 to 100",
+                     path + 1);
+    }
 }
 
 static void check_allowed(const struct field_walk *walk, const struct field *field,
@@ -151,7 +158,9 @@ static void check_scalar(const struct field_walk *walk, const struct field *fiel
 {
     const char *text = BSON_ITER_HOLDS_UTF8(value) ? bson_iter_utf8(value, NULL) : NULL;
 
-    if (field->type == FIELD_NUMBER && !BSON_ITER_HOLDS_NUMBER(value)) {
+    bool is_number = field->type == FIELD_NUMBER || field->type == FIELD_PERCENT;
+
+    if (is_number && !BSON_ITER_HOLDS_NUMBER(value)) {
         wrong_type(walk, place, "a number");
     } else if (field->type == FIELD_BOOLEAN && !BSON_ITER_HOLDS_BOOL(value)) {
         wrong_type(walk, place, "true or false");
@@ -159,6 +168,8 @@ static void check_scalar(const struct field_walk *walk, const struct field *fiel
         wrong_type(walk, place, "text");
     } else if (field->type == FIELD_DATE && (!text || !is_date(text))) {
         wrong_type(walk, place, "a date (ISO 8601)");
+    } else if (field->type == FIELD_PERCENT) {
+        check_percent(walk, place, bson_iter_as_double(value));
     } else if (text && field->values) {
         check_allowed(walk, field, place, text);
     }
@@ -231,23 +242,29 @@ static void copy_list(const struct field_walk *walk, const struct field *field,
     bson_append_array_end(out, &list);
 }
 
-static void check_by_language(const struct field_walk *walk, const struct place *place,
-                              const bson_iter_t *value)
+static void copy_by_language(const struct field_walk *walk, const struct field *field,
+                             const struct place *place, const bson_iter_t *value, bson_t *out)
 {
+    struct field list = {NULL, field->fields ? FIELD_OBJECTS : FIELD_TEXTS, field->fields, NULL};
     bson_iter_t it;
+    bson_t lists;
 
     if (!BSON_ITER_HOLDS_DOCUMENT(value) || !looks_multilingual(walk, value)) {
         wrong_type(walk, place, "an object of lists by language");
         return;
     }
     bson_iter_recurse(value, &it);
+    bson_append_document_begin(out, bson_iter_key(value), -1, &lists);
     while (bson_iter_next(&it)) {
         struct place inner = {place, bson_iter_key(&it)};
 
-        if (!BSON_ITER_HOLDS_ARRAY(&it) && !BSON_ITER_HOLDS_NULL(&it)) {
-            wrong_type(walk, &inner, "a list");
+        if (BSON_ITER_HOLDS_NULL(&it)) {
+            bson_append_iter(&lists, bson_iter_key(&it), -1, &it);
+        } else {
+            copy_list(walk, &list, &inner, &it, &lists);
         }
     }
+    bson_append_document_end(out, &lists);
 }
 
 static void copy_value(const struct field_walk *walk, const struct field *field,
@@ -256,6 +273,7 @@ static void copy_value(const struct field_walk *walk, const struct field *field,
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_NUMBER:
+    case FIELD_PERCENT:
     case FIELD_BOOLEAN:
     case FIELD_DATE:
         check_scalar(walk, field, place, value);
@@ -280,8 +298,7 @@ static void copy_value(const struct field_walk *walk, const struct field *field,
         copy_list(walk, field, place, value, out);
         break;
     case FIELD_BY_LANGUAGE:
-        check_by_language(walk, place, value);
-        bson_append_iter(out, bson_iter_key(value), -1, value);
+        copy_by_language(walk, field, place, value, out);
         break;
     }
 }

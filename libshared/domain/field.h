@@ -15,6 +15,7 @@
 enum field_type {
     FIELD_TEXT,
     FIELD_NUMBER,
+    FIELD_PERCENT, /* number from 0 to 100 */
     FIELD_BOOLEAN,
     FIELD_DATE,         /* ISO 8601 text */
     FIELD_MULTILINGUAL, /* text, or an object by language; stored by language */
@@ -24,13 +25,13 @@ enum field_type {
     FIELD_TEXTS,        /* list of texts */
     FIELD_OBJECTS,      /* list of objects with `fields` inside */
     FIELD_REFERENCES,   /* list of FIELD_REFERENCE */
-    FIELD_BY_LANGUAGE,  /* object: language -> list of objects or texts */
+    FIELD_BY_LANGUAGE,  /* object: language -> list of objects with `fields`, or of texts without */
 };
 
 struct field {
     const char *name;
     enum field_type type;
-    const struct field_table *fields; /* NULL: anything inside */
+    const struct field_table *fields; /* NULL: anything inside (FIELD_BY_LANGUAGE: texts) */
     const char *const *values; /* FIELD_TEXT: the allowed values, ends with NULL; NULL: any */
 };
 

@@ -87,7 +87,11 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(address_dropped, PROBLEM_ROW_WARNING, "An address was not stored",                           \
       "Give it street_address, city and province.")                                                \
     X(tag_overrides_ignored, PROBLEM_ROW_WARNING, "tag_overrides were not stored",                 \
-      "Give the address an external_code.")
+      "Give the address an external_code.")                                                        \
+    X(price_ref_unresolved, PROBLEM_ROW_WARNING, "A price_ref leads to no price",                  \
+      "Name the code of another packaging of the product, not in a circle.")                       \
+    X(parent_missing, PROBLEM_ROW_WARNING, "A variant names no parent",                            \
+      "Send parent_entity_code or parent_sku.")
 
 #define PROBLEM_ENUM(code, status, title, advice) PROBLEM_##code,
 enum problem_id { PROBLEMS(PROBLEM_ENUM) PROBLEM_COUNT };

@@ -2,7 +2,10 @@
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/mapping.h"
+#include "domain/packaging.h"
 #include "domain/product_fields.h"
+#include "domain/promotion.h"
+#include "domain/variant.h"
 
 #include <string.h>
 
@@ -109,11 +112,6 @@ static bool identify(const struct row_context *ctx, const bson_t *row, struct id
     return out->code != NULL;
 }
 
-static bool is_variant(const bson_t *content)
-{
-    return has_content(content, "parent_entity_code") || has_content(content, "parent_sku");
-}
-
 /* The row in stored form, its code first. */
 static bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
 {
@@ -121,9 +119,6 @@ static bson_t *stored_form(const struct row_context *ctx, const struct identifie
 
     BSON_APPEND_UTF8(content, "entity_code", row->code);
     copy_fields(ctx, row->row, content);
-    if (is_variant(content) && !bson_has_field(content, "is_parent")) {
-        BSON_APPEND_BOOL(content, "is_parent", false);
-    }
     return content;
 }
 
@@ -241,7 +236,7 @@ static const bson_t *with_defaults(const struct row_context *ctx, const char *co
         BSON_APPEND_UTF8(out, "product_kind", "standard");
     }
     if (!bson_has_field(content, "is_parent")) {
-        BSON_APPEND_BOOL(out, "is_parent", !is_variant(content));
+        BSON_APPEND_BOOL(out, "is_parent", !variant_is(content));
     }
     if (!bson_has_field(content, "include_faceting")) {
         BSON_APPEND_BOOL(out, "include_faceting", true);
@@ -249,27 +244,43 @@ static const bson_t *with_defaults(const struct row_context *ctx, const char *co
     return out;
 }
 
+static const bson_t *keep_locks(const struct row_context *ctx, const bson_t *current,
+                                const bson_t *content)
+{
+    if (!current) {
+        return content;
+    }
+    struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
+
+    content = keep_locked(ctx->arena, &ctx->settings->locked_fields, current, content);
+    return keep_locked(ctx->arena, &locks, current, content);
+}
+
 /* What is stored as the product's content after this row. */
 static const bson_t *next_content(const struct row_context *ctx, const struct identified_row *row,
                                   const bson_t *current)
 {
+    bool is_partial = current && ctx->settings->merge_mode == MERGE_PARTIAL;
     bson_t *sent = stored_form(ctx, row);
     const bson_t *content = sent;
 
-    if (current) {
-        struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
+    if (is_partial) {
+        const bson_t *old = entity_content(ctx->arena, current, entity_is_system_field);
 
-        if (ctx->settings->merge_mode == MERGE_PARTIAL) {
-            const bson_t *old = entity_content(ctx->arena, current, entity_is_system_field);
-
-            content = document_merge(ctx->arena, old, sent);
-            content = merge_media(ctx->arena, old, sent, content);
-        } else {
-            keep_publish_fields(current, sent);
-        }
-        content = keep_locked(ctx->arena, &ctx->settings->locked_fields, current, content);
-        content = keep_locked(ctx->arena, &locks, current, content);
+        content = document_merge(ctx->arena, old, sent);
+        content = merge_media(ctx->arena, old, sent, content);
+    } else if (current) {
+        keep_publish_fields(current, sent);
     }
+    content = keep_locks(ctx, current, content);
+    if (is_partial) {
+        content = variant_follow_parent(ctx->arena, sent, current, content);
+    }
+    content = promotion_denormalise(ctx->arena, sent, current, content);
+    /* What follows from a locked parent or promotion may be locked itself. */
+    content = keep_locks(ctx, current, content);
+    packaging_check_refs(ctx->findings, sent);
+    variant_check_parent(ctx->findings, sent, content);
     return with_defaults(ctx, row->code, content);
 }
 
@@ -365,8 +376,8 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
     const bson_t *content = next_content(ctx, row, current);
 
     *out = (struct row_outcome){.result = ROW_REFUSED};
+    restore_paths(ctx, row->sent);
     if (ctx->findings->errors > 0) {
-        restore_paths(ctx, row->sent);
         return;
     }
     struct publication publication = decide_publication(ctx, row, current, content);

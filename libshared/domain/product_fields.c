@@ -5,18 +5,18 @@
         list, sizeof(list) / sizeof((list)[0])                                                     \
     }
 
-/* Each list is sorted by name (tests/unit/test_field.c holds us to it). */
+/* Each list is sorted by name (tests/unit/test_document.c holds us to it). */
 
 static const struct field money_fields[] = {
     {"currency", FIELD_TEXT, NULL, NULL},
     {"list", FIELD_NUMBER, NULL, NULL},
-    {"list_discount_pct", FIELD_NUMBER, NULL, NULL},
+    {"list_discount_pct", FIELD_PERCENT, NULL, NULL},
     {"list_unit", FIELD_NUMBER, NULL, NULL},
     {"price_ref", FIELD_TEXT, NULL, NULL},
     {"retail", FIELD_NUMBER, NULL, NULL},
     {"retail_unit", FIELD_NUMBER, NULL, NULL},
     {"sale", FIELD_NUMBER, NULL, NULL},
-    {"sale_discount_pct", FIELD_NUMBER, NULL, NULL},
+    {"sale_discount_pct", FIELD_PERCENT, NULL, NULL},
     {"sale_unit", FIELD_NUMBER, NULL, NULL},
     {"vat_included", FIELD_BOOLEAN, NULL, NULL},
     {"vat_rate", FIELD_NUMBER, NULL, NULL},
@@ -70,24 +70,53 @@ static const struct field media_fields[] = {
 };
 static const struct field_table media = TABLE(media_fields);
 
+static const struct field brand_level_fields[] = {
+    {"brand_id", FIELD_TEXT, NULL, NULL}, {"label", FIELD_LABEL, NULL, NULL},
+    {"level", FIELD_NUMBER, NULL, NULL},  {"logo_url", FIELD_TEXT, NULL, NULL},
+    {"slug", FIELD_LABEL, NULL, NULL},
+};
+static const struct field_table brand_level = TABLE(brand_level_fields);
+
 static const struct field brand_fields[] = {
-    {"brand_family", FIELD_TEXT, NULL, NULL}, {"brand_id", FIELD_TEXT, NULL, NULL},
-    {"description", FIELD_LABEL, NULL, NULL}, {"display_order", FIELD_NUMBER, NULL, NULL},
-    {"hierarchy", FIELD_OBJECTS, NULL, NULL}, {"is_active", FIELD_BOOLEAN, NULL, NULL},
-    {"label", FIELD_LABEL, NULL, NULL},       {"level", FIELD_NUMBER, NULL, NULL},
-    {"logo_url", FIELD_TEXT, NULL, NULL},     {"parent_brand_id", FIELD_TEXT, NULL, NULL},
-    {"path", FIELD_TEXTS, NULL, NULL},        {"product_count", FIELD_NUMBER, NULL, NULL},
-    {"slug", FIELD_LABEL, NULL, NULL},        {"website_url", FIELD_TEXT, NULL, NULL},
+    {"brand_family", FIELD_TEXT, NULL, NULL},
+    {"brand_id", FIELD_TEXT, NULL, NULL},
+    {"description", FIELD_LABEL, NULL, NULL},
+    {"display_order", FIELD_NUMBER, NULL, NULL},
+    {"hierarchy", FIELD_OBJECTS, &brand_level, NULL},
+    {"is_active", FIELD_BOOLEAN, NULL, NULL},
+    {"label", FIELD_LABEL, NULL, NULL},
+    {"level", FIELD_NUMBER, NULL, NULL},
+    {"logo_url", FIELD_TEXT, NULL, NULL},
+    {"parent_brand_id", FIELD_TEXT, NULL, NULL},
+    {"path", FIELD_TEXTS, NULL, NULL},
+    {"product_count", FIELD_NUMBER, NULL, NULL},
+    {"slug", FIELD_LABEL, NULL, NULL},
+    {"website_url", FIELD_TEXT, NULL, NULL},
 };
 static const struct field_table brand = TABLE(brand_fields);
+
+static const struct field category_image_fields[] = {
+    {"id", FIELD_TEXT, NULL, NULL},
+    {"original", FIELD_TEXT, NULL, NULL},
+    {"thumbnail", FIELD_TEXT, NULL, NULL},
+};
+static const struct field_table category_image = TABLE(category_image_fields);
+
+static const struct field category_level_fields[] = {
+    {"category_id", FIELD_TEXT, NULL, NULL},
+    {"level", FIELD_NUMBER, NULL, NULL},
+    {"name", FIELD_LABEL, NULL, NULL},
+    {"slug", FIELD_LABEL, NULL, NULL},
+};
+static const struct field_table category_level = TABLE(category_level_fields);
 
 static const struct field category_fields[] = {
     {"category_id", FIELD_TEXT, NULL, NULL},
     {"details", FIELD_LABEL, NULL, NULL},
     {"display_order", FIELD_NUMBER, NULL, NULL},
-    {"hierarchy", FIELD_OBJECTS, NULL, NULL},
+    {"hierarchy", FIELD_OBJECTS, &category_level, NULL},
     {"icon", FIELD_TEXT, NULL, NULL},
-    {"image", FIELD_OBJECT, NULL, NULL},
+    {"image", FIELD_OBJECT, &category_image, NULL},
     {"is_active", FIELD_BOOLEAN, NULL, NULL},
     {"level", FIELD_NUMBER, NULL, NULL},
     {"name", FIELD_LABEL, NULL, NULL},
@@ -111,6 +140,18 @@ static const struct field collection_fields[] = {
 };
 static const struct field_table collection = TABLE(collection_fields);
 
+static const struct field type_specification_fields[] = {
+    {"display_order", FIELD_NUMBER, NULL, NULL},
+    {"key", FIELD_TEXT, NULL, NULL},
+    {"label", FIELD_LABEL, NULL, NULL},
+    {"options", FIELD_TEXTS, NULL, NULL},
+    {"required", FIELD_BOOLEAN, NULL, NULL},
+    {"technical_specification_id", FIELD_TEXT, NULL, NULL},
+    {"type", FIELD_TEXT, NULL, NULL},
+    {"unit", FIELD_TEXT, NULL, NULL},
+};
+static const struct field_table type_specification = TABLE(type_specification_fields);
+
 static const struct field product_type_fields[] = {
     {"code", FIELD_TEXT, NULL, NULL},
     {"description", FIELD_LABEL, NULL, NULL},
@@ -118,7 +159,7 @@ static const struct field product_type_fields[] = {
     {"name", FIELD_LABEL, NULL, NULL},
     {"product_type_id", FIELD_TEXT, NULL, NULL},
     {"slug", FIELD_LABEL, NULL, NULL},
-    {"technical_specifications", FIELD_OBJECTS, NULL, NULL},
+    {"technical_specifications", FIELD_OBJECTS, &type_specification, NULL},
 };
 static const struct field_table product_type = TABLE(product_type_fields);
 
@@ -130,11 +171,50 @@ static const struct field tag_fields[] = {
 };
 static const struct field_table tag = TABLE(tag_fields);
 
+/* A member whose type the reference leaves open, such as a value or a snapshot's price, stands in
+ * no table. */
+
+static const struct field attribute_fields[] = {
+    {"key", FIELD_TEXT, NULL, NULL},
+    {"label", FIELD_LABEL, NULL, NULL},
+};
+static const struct field_table attribute = TABLE(attribute_fields);
+
+static const struct field specification_fields[] = {
+    {"category", FIELD_LABEL, NULL, NULL}, {"key", FIELD_TEXT, NULL, NULL},
+    {"label", FIELD_LABEL, NULL, NULL},    {"order", FIELD_NUMBER, NULL, NULL},
+    {"uom", FIELD_TEXT, NULL, NULL},
+};
+static const struct field_table specification = TABLE(specification_fields);
+
+static const struct field meta_fields[] = {
+    {"key", FIELD_TEXT, NULL, NULL},
+};
+static const struct field_table meta = TABLE(meta_fields);
+
 static const char *const stock_statuses[] = {"in_stock", "out_of_stock", "pre_order", NULL};
 static const char *const product_kinds[] = {"standard", "bookable", "service", NULL};
 
+static const struct field parent_product_fields[] = {
+    {"brand", FIELD_REFERENCE, &brand, NULL},    {"category", FIELD_REFERENCE, &category, NULL},
+    {"cover_image_url", FIELD_TEXT, NULL, NULL}, {"entity_code", FIELD_TEXT, NULL, NULL},
+    {"name", FIELD_LABEL, NULL, NULL},           {"sku", FIELD_TEXT, NULL, NULL},
+    {"slug", FIELD_LABEL, NULL, NULL},
+};
+static const struct field_table parent_product = TABLE(parent_product_fields);
+
+static const struct field sibling_fields[] = {
+    {"cover_image_url", FIELD_TEXT, NULL, NULL},
+    {"entity_code", FIELD_TEXT, NULL, NULL},
+    {"is_active", FIELD_BOOLEAN, NULL, NULL},
+    {"name", FIELD_LABEL, NULL, NULL},
+    {"sku", FIELD_TEXT, NULL, NULL},
+    {"stock_status", FIELD_TEXT, NULL, stock_statuses},
+};
+static const struct field_table sibling = TABLE(sibling_fields);
+
 static const struct field product_field_list[] = {
-    {"attributes", FIELD_BY_LANGUAGE, NULL, NULL},
+    {"attributes", FIELD_BY_LANGUAGE, &attribute, NULL},
     {"auto_publish_enabled", FIELD_BOOLEAN, NULL, NULL},
     {"brand", FIELD_REFERENCE, &brand, NULL},
     {"category", FIELD_REFERENCE, &category, NULL},
@@ -156,7 +236,7 @@ static const struct field product_field_list[] = {
     {"long_description", FIELD_MULTILINGUAL, NULL, NULL},
     {"marketing_features", FIELD_BY_LANGUAGE, NULL, NULL},
     {"media", FIELD_OBJECTS, &media, NULL},
-    {"meta", FIELD_OBJECTS, NULL, NULL},
+    {"meta", FIELD_OBJECTS, &meta, NULL},
     {"meta_description", FIELD_MULTILINGUAL, NULL, NULL},
     {"meta_title", FIELD_MULTILINGUAL, NULL, NULL},
     {"min_score_threshold", FIELD_NUMBER, NULL, NULL},
@@ -165,7 +245,7 @@ static const struct field product_field_list[] = {
     {"packaging_info", FIELD_OBJECTS, &packaging_info, NULL},
     {"packaging_options", FIELD_OBJECTS, &packaging_option, NULL},
     {"parent_entity_code", FIELD_TEXT, NULL, NULL},
-    {"parent_product", FIELD_OBJECT, NULL, NULL},
+    {"parent_product", FIELD_OBJECT, &parent_product, NULL},
     {"parent_sku", FIELD_TEXT, NULL, NULL},
     {"price", FIELD_NUMBER, NULL, NULL},
     {"pricing", FIELD_OBJECT, &money, NULL},
@@ -182,14 +262,14 @@ static const struct field product_field_list[] = {
     {"share_images_with_variants", FIELD_BOOLEAN, NULL, NULL},
     {"share_media_with_variants", FIELD_BOOLEAN, NULL, NULL},
     {"short_description", FIELD_MULTILINGUAL, NULL, NULL},
-    {"sibling_variants", FIELD_OBJECTS, NULL, NULL},
+    {"sibling_variants", FIELD_OBJECTS, &sibling, NULL},
     {"sku", FIELD_TEXT, NULL, NULL},
     {"slug", FIELD_MULTILINGUAL, NULL, NULL},
     {"sold", FIELD_NUMBER, NULL, NULL},
     {"stock_status", FIELD_TEXT, NULL, stock_statuses},
     {"synonym_keys", FIELD_TEXTS, NULL, NULL},
     {"tags", FIELD_OBJECTS, &tag, NULL},
-    {"technical_specifications", FIELD_BY_LANGUAGE, NULL, NULL},
+    {"technical_specifications", FIELD_BY_LANGUAGE, &specification, NULL},
     {"unit", FIELD_TEXT, NULL, NULL},
     {"variants_entity_code", FIELD_TEXTS, NULL, NULL},
     {"variants_sku", FIELD_TEXTS, NULL, NULL},

@@ -215,6 +215,15 @@ static void add_price(struct projection *p)
     }
 }
 
+static void add_flag(struct projection *p, const char *name)
+{
+    bson_iter_t value;
+
+    if (document_find(p->from, name, &value) && BSON_ITER_HOLDS_BOOL(&value)) {
+        bson_append_bool(p->to, name, -1, bson_iter_bool(&value));
+    }
+}
+
 /* A brand or category may be its whole snapshot or only its id. */
 static void add_reference(struct projection *p, const char *id_path, const char *bare_path,
                           const char *name)
@@ -239,6 +248,9 @@ static void add_product(struct projection *p)
     add_list(p, "ean", "ean", list_add_keyword);
     add_list(p, "channels", "channels", list_add_keyword);
     add_list(p, "tags", "tags", list_add_tag);
+    add_list(p, "promo_code", "promo_code", list_add_keyword);
+    add_list(p, "promo_type", "promo_type", list_add_keyword);
+    add_flag(p, "has_active_promo");
     add_price(p);
     add_multilingual(p, "name", "name");
     add_reference(p, "brand.brand_id", "brand", "brand_id");

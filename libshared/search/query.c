@@ -63,14 +63,29 @@ static bson_t *match(struct str text)
 
 static bson_t *filters_new(const struct search_query *query)
 {
+    const struct {
+        const char *field;
+        const char *value;
+    } terms[] = {
+        {"status", query->status},
+        {"channels", query->channel},
+        {"promo_code", query->promo_code},
+        {"promo_type", query->promo_type},
+    };
     bson_t *filters = bson_new();
 
-    if (query->status) {
-        BCON_APPEND(filters, "0", "{", "term", "{", "status", BCON_UTF8(query->status), "}", "}");
+    /* JSON does not show the keys of an array, so they may repeat. */
+    for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+        if (terms[i].value) {
+            BCON_APPEND(filters, "0", "{", "term", "{", terms[i].field, BCON_UTF8(terms[i].value),
+                        "}", "}");
+        }
     }
-    if (query->channel) {
-        BCON_APPEND(filters, "1", "{", "term", "{", "channels", BCON_UTF8(query->channel), "}",
-                    "}");
+    if (query->promoted != SEARCH_ANY) {
+        /* A product that never had a promotion has no such field. */
+        BCON_APPEND(filters, "0", "{", "bool", "{",
+                    query->promoted == SEARCH_ONLY ? "filter" : "must_not", "{", "term", "{",
+                    "has_active_promo", BCON_BOOL(true), "}", "}", "}", "}");
     }
     return filters;
 }

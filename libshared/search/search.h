@@ -68,12 +68,17 @@ enum {
     SEARCH_MAX_TEXT = 256,     /* bytes of a query text */
 };
 
+enum search_choice { SEARCH_ANY, SEARCH_ONLY, SEARCH_WITHOUT };
+
 struct search_query {
     const char *entity;
     const char *tenant;
-    struct str text;     /* words of any language, a code, an EAN; empty finds everything */
-    const char *status;  /* only this status; NULL: any */
-    const char *channel; /* only this sales channel; NULL: any */
+    struct str text;             /* words of any language, a code, an EAN; empty finds everything */
+    const char *status;          /* only this status; NULL: any */
+    const char *channel;         /* only this sales channel; NULL: any */
+    const char *promo_code;      /* only products with this promotion; NULL: any */
+    const char *promo_type;      /* only products with a promotion of this type; NULL: any */
+    enum search_choice promoted; /* products with an active promotion */
     uint32_t limit;
     uint32_t offset;
 };

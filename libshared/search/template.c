@@ -7,10 +7,11 @@
 #include <stdio.h>
 
 static const char *const KEYWORDS[] = {
-    "code",         "sku",      "ean",         "product_model", "parent_entity_code",
-    "parent_sku",   "status",   "channels",    "tags",          "stock_status",
-    "product_kind", "brand_id", "category_id", "public_code",   "customer_type",
-    "email",        "phone",    "vat_number",  "fiscal_code",   "province",
+    "code",         "sku",        "ean",         "product_model", "parent_entity_code",
+    "parent_sku",   "status",     "channels",    "tags",          "stock_status",
+    "product_kind", "brand_id",   "category_id", "public_code",   "customer_type",
+    "email",        "phone",      "vat_number",  "fiscal_code",   "province",
+    "promo_code",   "promo_type",
 };
 
 /* One value in no particular language. */
@@ -78,7 +79,8 @@ static void add_multilingual(bson_t *properties, const char *name, bool is_catch
 static bson_t *build_properties(void)
 {
     bson_t *properties = BCON_NEW("version", "{", "type", BCON_UTF8("long"), "}", "price", "{",
-                                  "type", BCON_UTF8("double"), "}");
+                                  "type", BCON_UTF8("double"), "}", "has_active_promo", "{", "type",
+                                  BCON_UTF8("boolean"), "}");
 
     for (size_t i = 0; i < COUNT(KEYWORDS); i++) {
         add_keyword(properties, KEYWORDS[i]);

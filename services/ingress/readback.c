@@ -3,11 +3,16 @@
 #include "params.h"
 #include "reply.h"
 
+#include "base/clock.h"
 #include "domain/answer.h"
 #include "domain/document.h"
 #include "domain/entity.h"
+#include "domain/packaging.h"
+#include "domain/promotion.h"
 #include "search/search.h"
 #include "store/documents.h"
+
+#include <string.h>
 
 enum {
     DEFAULT_VERSIONS = 100,
@@ -49,6 +54,19 @@ static void reply_product(struct call *call, const bson_t *product)
     reply_document(call->reply, 200, out);
 }
 
+/* As a storefront uses it: with what follows from prices and promotions at this moment. */
+static void reply_current_product(struct call *call, const bson_t *product)
+{
+    AUTO(bson) bson_t *out = bson_new();
+    bson_t shown;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "product", &shown);
+    answer_append_product(&shown, promotion_spread(call->arena, product, clock_now_ms()));
+    packaging_append_prices(call->arena, &shown, product);
+    bson_append_document_end(out, &shown);
+    reply_document(call->reply, 200, out);
+}
+
 static void reply_company(struct call *call, const bson_t *company)
 {
     AUTO(bson) bson_t *out = bson_new();
@@ -69,7 +87,7 @@ void products_show(struct call *call)
     struct err err;
 
     if (documents_get(call->session, &key, &product, &err)) {
-        reply_product(call, product);
+        reply_current_product(call, product);
     } else {
         reply_error(call->reply, &err, PROBLEM_product_not_found);
     }
@@ -179,6 +197,19 @@ void customers_list_versions(struct call *call)
 
 /* ---- search ---- */
 
+static bool read_promoted(const struct call *call, enum search_choice *out,
+                          struct request_fault *fault)
+{
+    static const char *const answers[] = {"true", "false", NULL};
+    const char *answer;
+
+    if (!params_word(call, "has_active_promo", answers, &answer, fault)) {
+        return false;
+    }
+    *out = !answer ? SEARCH_ANY : strcmp(answer, "true") == 0 ? SEARCH_ONLY : SEARCH_WITHOUT;
+    return true;
+}
+
 static bool read_search(struct call *call, struct search_query *out, struct request_fault *fault)
 {
     static const char *const statuses[] = {"draft", "published", NULL};
@@ -189,8 +220,11 @@ static bool read_search(struct call *call, struct search_query *out, struct requ
     *out = (struct search_query){.entity = entity_products.name,
                                  .tenant = call->who.tenant,
                                  .text = text ? str_from(text) : STR(""),
-                                 .channel = params_text(call, "channel")};
+                                 .channel = params_text(call, "channel"),
+                                 .promo_code = params_text(call, "promo_code"),
+                                 .promo_type = params_text(call, "promo_type")};
     if (!params_word(call, "status", statuses, &out->status, fault) ||
+        !read_promoted(call, &out->promoted, fault) ||
         !params_number(call, "limit", (struct params_range){1, MAX_HITS}, &limit, fault) ||
         !params_number(call, "offset", (struct params_range){0, SEARCH_MAX_WINDOW - MAX_HITS},
                        &offset, fault)) {

@@ -315,6 +315,38 @@ static void a_query_can_be_narrowed_to_a_status_and_a_channel(void **state)
     assert_int_equal(hits.total, 0);
 }
 
+static void a_query_can_be_narrowed_to_promotions(void **state)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(bson) bson_t *promoted = product("A", "Filtro", "draft");
+    AUTO(bson) bson_t *ended = product("E", "Filtro", "draft");
+    struct search_query query = {.entity = "products", .tenant = "promo", .limit = 10};
+    struct search_hits hits;
+
+    (void)state;
+    BCON_APPEND(promoted, "promo_code", "[", BCON_UTF8("SPRING"), BCON_UTF8("BOX"), "]",
+                "promo_type", "[", BCON_UTF8("STD"), "]", "has_active_promo", BCON_BOOL(true));
+    BCON_APPEND(ended, "has_active_promo", BCON_BOOL(false));
+    index_one("promo", "A", 1, promoted);
+    index_one("promo", "E", 1, ended);
+    index_product("promo", "N", 1, "Filtro");
+    query.promoted = SEARCH_ONLY;
+    find(arena, &query, &hits);
+    assert_int_equal(hits.total, 1);
+    assert_string_equal(hits.codes[0], "A");
+    query.promo_code = "BOX";
+    query.promo_type = "STD";
+    find(arena, &query, &hits);
+    assert_int_equal(hits.total, 1);
+    query.promo_code = "OTHER";
+    find(arena, &query, &hits);
+    assert_int_equal(hits.total, 0);
+    query = (struct search_query){
+        .entity = "products", .tenant = "promo", .limit = 10, .promoted = SEARCH_WITHOUT};
+    find(arena, &query, &hits);
+    assert_int_equal(hits.total, 2);
+}
+
 static void a_tenant_without_an_index_has_no_hits(void **state)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -377,6 +409,7 @@ int main(void)
         cmocka_unit_test(no_query_meets_another_tenants_documents),
         cmocka_unit_test(hits_come_in_pages_that_do_not_overlap),
         cmocka_unit_test(a_query_can_be_narrowed_to_a_status_and_a_channel),
+        cmocka_unit_test(a_query_can_be_narrowed_to_promotions),
         cmocka_unit_test(a_tenant_without_an_index_has_no_hits),
         cmocka_unit_test(a_query_beyond_its_limits_is_refused),
         cmocka_unit_test(a_text_full_of_query_syntax_is_only_words),

@@ -159,6 +159,25 @@ static void append_items(struct gen *gen, bson_t *out, const char *key)
     bson_append_array_end(out, &list);
 }
 
+static void append_promotions(struct gen *gen, bson_t *out, const char *key)
+{
+    static const char *const codes[] = {"SPRING", "BOX", "OVER"};
+    uint64_t count = gen_below(gen, 3);
+    bson_t list;
+
+    BSON_APPEND_ARRAY_BEGIN(out, key, &list);
+    for (uint64_t i = 0; i < count; i++) {
+        const char *code = PICK(gen, codes);
+        bson_t promotion;
+
+        bson_append_document_begin(&list, i ? "1" : "0", 1, &promotion);
+        BSON_APPEND_UTF8(&promotion, "promo_code", code);
+        BSON_APPEND_BOOL(&promotion, "is_active", gen_below(gen, 2));
+        bson_append_document_end(&list, &promotion);
+    }
+    bson_append_array_end(out, &list);
+}
+
 const bson_t *gen_product(struct gen *gen, struct arena *arena, const char *code)
 {
     bson_t *out = document_new(arena);
@@ -181,6 +200,12 @@ const bson_t *gen_product(struct gen *gen, struct arena *arena, const char *code
     }
     if (gen_below(gen, 2)) {
         append_items(gen, out, "media");
+    }
+    if (gen_below(gen, 2)) {
+        append_promotions(gen, out, "promotions");
+    }
+    if (gen_below(gen, 4) == 0) {
+        append_text(gen, out, "parent_sku");
     }
     if (gen_below(gen, 2)) {
         append_random(gen, out, "erp", 4);

@@ -94,6 +94,19 @@ static void the_list_price_counts_when_there_is_no_price(void **state)
                     "{\"code\": \"a\", \"price\": 12.0}");
 }
 
+static void the_promo_fields_can_be_filtered_by(void **state)
+{
+    (void)state;
+    assert_projects("products",
+                    "{\"entity_code\": \"a\", \"promo_code\": [\"S\", \"B\"],"
+                    " \"promo_type\": [\"STD\"], \"has_active_promo\": false}",
+                    "{\"code\": \"a\", \"promo_code\": [\"S\", \"B\"],"
+                    " \"promo_type\": [\"STD\"], \"has_active_promo\": false}");
+    assert_projects("products",
+                    "{\"entity_code\": \"a\", \"promo_code\": [], \"has_active_promo\": \"x\"}",
+                    "{\"code\": \"a\"}");
+}
+
 static void a_company_is_searched_by_codes_names_and_cities(void **state)
 {
     (void)state;
@@ -157,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_text_in_an_unknown_language_or_in_none_is_still_searched),
         cmocka_unit_test(values_of_a_wrong_type_are_left_out),
         cmocka_unit_test(the_list_price_counts_when_there_is_no_price),
+        cmocka_unit_test(the_promo_fields_can_be_filtered_by),
         cmocka_unit_test(a_company_is_searched_by_codes_names_and_cities),
         cmocka_unit_test(a_huge_description_is_cut_between_characters),
         cmocka_unit_test(a_keyword_too_long_for_the_index_is_left_out),

@@ -1,7 +1,7 @@
 """Random rows, sources and locks. Few different values, so that rows often meet what is stored already."""
 
 MULTILINGUAL = ["name", "description", "slug", "meta_title"]
-LOCKS = ["name", "name.it", "price", "pricing", "pricing.list", "pricing.vat.rate", "images", "media", "brand", "brand.label",
+LOCKS = ["promotions", "promo_code", "has_active_promo", "is_parent", "name", "name.it", "price", "pricing", "pricing.list", "pricing.vat.rate", "images", "media", "brand", "brand.label",
          "unit", "description", "parent_sku", "erp.deep.er", "auto_publish_enabled", "required_fields", "weight"]
 REQUIRED = ["name", "name.it", "price", "pricing.list", "images", "ean", "brand.label", "not_visible"]
 MAPPINGS = [
@@ -19,7 +19,7 @@ WRONG = {"price": ["12,5", True], "name": [5, {"it": 5}, {"label": "x"}, ["x"]],
          "images": [{"url": "x"}, [{"url": "a"}, "b"], [{"position": "1"}]], "ean": ["1", [1], ["1", 2]],
          "not_visible": ["no", 0], "stock_status": ["maybe", 1], "product_kind": ["virtual"], "unit": [1],
          "brand": [7, ["acme"]], "collections": [[7], "pro"], "item_creation_date": ["yesterday", 5], "channels": ["b2b"],
-         "required_fields": ["name", [1]], "media": ["x", [{"type": 1}]], "auto_publish_enabled": ["yes"]}
+         "required_fields": ["name", [1]], "promotions": [{}, [{"is_active": "yes"}], [{"end_date": "soon"}]], "media": ["x", [{"type": 1}]], "auto_publish_enabled": ["yes"]}
 WRONG_COMPANY = {"customer_type": ["partner", 3], "tags": ["vip", [1]], "email": [1], "company_name": [{}],
                  "legal_info": ["x", {"vat_number": "IT123"}, {"fiscal_code": "X"}, {"pec_email": "nobody"},
                                 {"sdi_code": "A-B"}, {"vat_number": 7, "sdi_code": "A"}],
@@ -52,6 +52,19 @@ def media(random):
     return random.choice([items, items, items, None])
 
 
+def promotions(random):
+    made = [{"promo_code": f"P{random.randint(1, 4)}", "promo_type": random.choice(["STD", "EXTRA"]),
+             **random.choice([{}, {"is_active": False}, {"is_active": True}, {"promo_type": None}])}
+            for _ in range(random.randint(0, 3))]
+    return random.choice([made, made, None])
+
+
+def packagings(random):
+    made = [{"pkg_id": str(number), "code": f"K{number}", **random.choice([{}, {"promotions": promotions(random)}])}
+            for number in range(random.randint(0, 2))]
+    return random.choice([made, made, None])
+
+
 PRODUCT_FIELDS = {
     **dict.fromkeys(MULTILINGUAL, texts),
     "price": choice_of(0, 1, 1.0, 12.5, 9007199254740993, None),
@@ -69,6 +82,10 @@ PRODUCT_FIELDS = {
     "unit": choice_of("pcs", "kg", None),
     "not_visible": choice_of(True, False),
     "attributes": choice_of({"en": [{"key": "color", "value": "red"}]}, {"it": [{"key": "colore", "value": "rosso"}]}, None),
+    "promotions": promotions,
+    "packaging_options": packagings,
+    "promo_code": choice_of(["MINE"], [], None),
+    "has_active_promo": choice_of(True, None),
     "parent_sku": choice_of("PARENT", None),
     "parent_entity_code": choice_of("PARENT", None),
     "is_parent": choice_of(True, False),

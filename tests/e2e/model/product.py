@@ -6,7 +6,7 @@ from model import mapping, shapes
 from model.values import NOTHING, find, holds_something, merge, put, same
 
 SYSTEM_FIELDS = {"_id", "tenant", "version", "isCurrent", "status", "published_at", "completeness_score", "source", "import",
-                 "locked_fields", "created_at", "updated_at"}
+                 "locked_fields", "created_at", "updated_at", "packaging_prices"}
 MULTILINGUAL = [name for name, shape in shapes.PRODUCT.items() if shape == shapes.TEXTS_BY_LANGUAGE]
 PUBLISHING = ("auto_publish_enabled", "min_score_threshold", "required_fields")
 
@@ -49,12 +49,15 @@ def apply(current, row, *, source, merge_mode, tenant):
         if isinstance(incoming.get(name), str):
             incoming[name] = {tenant["default_language"]: incoming[name]}
     incoming["entity_code"] = code
-    if is_variant(incoming):
-        incoming.setdefault("is_parent", False)
-    content = merged(current, incoming, merge_mode)
-    content = relocked(current, content, source)
-    content = with_defaults(content)
-    return versioned(current, content, source, asks_for_draft=mapped.get("status") == "draft")
+    content = relocked(current, merged(current, incoming, merge_mode), source)
+    if current and merge_mode == "partial" and "is_parent" not in incoming and is_variant(content) != is_variant(current.content):
+        content = {**content, "is_parent": not is_variant(content)}
+    content = {**content, **promo_fields(current, content, incoming)}
+    content = with_defaults(relocked(current, content, source))
+    outcome = versioned(current, content, source, asks_for_draft=mapped.get("status") == "draft")
+    if incoming.get("is_parent") is False and not is_variant(content):
+        outcome.warnings.append(("parent_missing", mapping.path_as_it_came(mappings, row, "/is_parent")))
+    return outcome
 
 
 def merged(current, incoming, merge_mode):
@@ -84,6 +87,20 @@ def relocked(current, content, source):
 
 def is_variant(content):
     return bool(content.get("parent_entity_code") or content.get("parent_sku"))
+
+
+def promo_fields(current, content, incoming):
+    """What follows from all promotions when a row brings some: the product's first, then those of its packagings."""
+    if not {"promotions", "packaging_options"} & incoming.keys():
+        return {}
+    promotions = list(content.get("promotions") or [])
+    for packaging in content.get("packaging_options") or []:
+        promotions += packaging.get("promotions") or []
+    found = {name: list(dict.fromkeys(promotion[name] for promotion in promotions if promotion.get(name)))
+             for name in ("promo_code", "promo_type")}
+    found["has_active_promo"] = any(promotion.get("is_active") is not False for promotion in promotions)
+    known = current.content if current else {}
+    return {name: value for name, value in found.items() if name not in incoming and (promotions or name in known)}
 
 
 def with_defaults(content):

@@ -17,6 +17,8 @@ def one_of(*texts):
 
 PRICES = {"list": NUMBER, "retail": NUMBER, "sale": NUMBER, "currency": TEXT, "vat_rate": NUMBER, "vat_included": FLAG}
 
+PROMOTION = {"promo_code": TEXT, "promo_type": TEXT, "is_active": FLAG, "start_date": DATE, "end_date": DATE}
+
 PRODUCT = {
     **dict.fromkeys(("entity_code", "sku", "product_model", "product_status", "unit", "weight_uom", "volume_uom",
                      "dimension_uom", "parent_sku", "parent_entity_code"), TEXT),
@@ -36,7 +38,8 @@ PRODUCT = {
     "tags": list_of(OBJECT),
     "meta": list_of(OBJECT),
     "pricing": PRICES,
-    "packaging_options": list_of({"qty": NUMBER, "is_default": FLAG, "pricing": PRICES}),
+    "packaging_options": list_of({"qty": NUMBER, "is_default": FLAG, "pricing": PRICES, "promotions": list_of(PROMOTION)}),
+    "promotions": list_of(PROMOTION),
     "stock_status": one_of("in_stock", "out_of_stock", "pre_order"),
     "product_kind": one_of("standard", "bookable", "service"),
     "item_creation_date": DATE,

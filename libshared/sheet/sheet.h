@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Tables out of files: CSV, XLSX and XLS behind one reader that goes row by row in bounded memory.
+ * The same bytes give the same rows, always. The only library that includes libcsv, libzip, expat,
+ * FreeXL and libxlsxwriter.
+ */
+
+enum sheet_format { SHEET_CSV, SHEET_XLSX, SHEET_XLS };
+
+/* "csv", "xlsx", "xls". */
+const char *sheet_format_name(enum sheet_format format);
+
+/* By the file's name extension, in any case; false for any other. */
+bool sheet_format_of_name(const char *file_name, enum sheet_format *out);
+
+enum sheet_type { SHEET_EMPTY, SHEET_TEXT, SHEET_NUMBER, SHEET_BOOLEAN, SHEET_DATE };
+
+/* `text` is what a person sees, in UTF-8: a number in its shortest exact form, or as it is shown
+ * when its cell is formatted as text; "true" or "false"; a date as ISO 8601. Empty when
+ * SHEET_EMPTY. All cells of a CSV file are SHEET_TEXT or SHEET_EMPTY. */
+struct sheet_cell {
+    enum sheet_type type;
+    struct str text;
+};
+
+/* Valid until the next call on its sheet. Rows without any content are skipped, but counted. */
+struct sheet_row {
+    uint64_t number; /* 1-based line of data: the header is not counted */
+    uint64_t line;   /* 1-based line of the file in which it starts, for messages */
+    const struct sheet_cell *cells;
+    size_t count; /* may be fewer or more than the header has */
+};
+
+/* Why a file cannot be read, for its owner. */
+struct sheet_fault {
+    const char *code; /* "CSV_UNBALANCED_QUOTE", "XLSX_ENCRYPTED", ...; static */
+    uint64_t line;    /* 0: no place to name */
+    uint64_t column;  /* 1-based, of cells */
+    char message[256];
+    char hint[256];
+};
+
+struct sheet_limits {
+    uint64_t rows; /* of data */
+    size_t columns;
+    size_t cell_bytes;
+    size_t row_bytes;
+    uint64_t unpacked_bytes; /* XLSX: of all parts that are read, together */
+};
+
+struct sheet_options {
+    int fd; /* seekable, borrowed, read from its start */
+    enum sheet_format format;
+    struct sheet_limits limits;
+};
+
+struct sheet;
+
+/*
+ * Opens the table and reads its header row. ERR_INVALID: the file is not what its format says or
+ * breaks a limit, and `fault` tells its owner; ERR_UNAVAILABLE, ERR_INTERNAL: the machine's
+ * trouble.
+ */
+bool sheet_open(const struct sheet_options *options, struct sheet **out, struct sheet_fault *fault,
+                struct err *err) MUST_USE;
+void sheet_close(struct sheet *sheet); /* NULL is allowed */
+static inline void auto_free_sheet(struct sheet **sheet)
+{
+    sheet_close(*sheet);
+}
+
+/* The header row, each name trimmed. Valid as long as the sheet. */
+const struct sheet_row *sheet_header(const struct sheet *sheet);
+
+/* What was found out about a CSV file and is worth telling: "windows-1252", ';', ... */
+struct sheet_dialect {
+    const char *encoding; /* "utf-8", "utf-16le", "utf-16be", "windows-1252" */
+    char delimiter;       /* 0: not a CSV file */
+    bool has_bom;
+};
+const struct sheet_dialect *sheet_dialect(const struct sheet *sheet);
+
+/* The next row, or *end. Errors as for sheet_open. */
+bool sheet_next(struct sheet *sheet, struct sheet_row *row, bool *end, struct sheet_fault *fault,
+                struct err *err) MUST_USE;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "domain/reference.h"
 #include "log/log.h"
 #include "runtime/metrics.h"
 #include "store/progress.h"
@@ -33,7 +34,8 @@ struct apply *apply_open(const struct apply_options *options)
     apply->config = options->config;
     apply->store = options->store;
     apply->producer = options->producer;
-    apply->entity = options->entity;
+    apply->entities = options->entities;
+    apply->forwards_products = options->forwards_products;
     apply->arena = arena_new();
     apply->known_arena = arena_new();
     apply->accepted = strmap_new(apply->known_arena);
@@ -66,6 +68,34 @@ static bool has_chunk(const struct works *works, const struct message_origin *or
     return false;
 }
 
+static const struct entity *find_own(const struct apply *apply, const char *name)
+{
+    for (size_t i = 0; apply->entities[i]; i++) {
+        if (strcmp(apply->entities[i]->name, name) == 0) {
+            return apply->entities[i];
+        }
+    }
+    return NULL;
+}
+
+/* Finds out what is to be done with a chunk. */
+static bool assign(const struct apply *apply, struct work *work, struct err *err)
+{
+    const char *name = work->chunk.origin.entity;
+    const struct chunk_embed *embed = work->chunk.embed;
+
+    work->entity = find_own(apply, name);
+    if (!work->entity) {
+        return (apply->forwards_products && strcmp(name, entity_products.name) == 0) ||
+               err_set(err, ERR_INVALID, "a chunk of %s came to the wrong importer", name);
+    }
+    work->embedded = embed ? entity_named(embed->kind) : NULL;
+    if (embed && (!work->entity->embed || !work->embedded || !reference_is_kind(work->embedded))) {
+        return err_set(err, ERR_INVALID, "%s do not embed %s", name, embed->kind);
+    }
+    return true;
+}
+
 /* A chunk that stands in the run twice, after a request was resumed or a send repeated, is taken
  * once: receipts know only of what was committed before. */
 static bool decode(struct apply *apply, const struct bus_run *run, struct works *works,
@@ -75,13 +105,11 @@ static bool decode(struct apply *apply, const struct bus_run *run, struct works 
     for (size_t i = 0; i < run->count; i++) {
         struct work *work = &works->items[works->count];
 
-        if (!import_chunk_decode(apply->arena, run->messages[i].value, &work->chunk, err) ||
-            !settings_read(apply->arena, work->chunk.settings, &work->settings, err)) {
+        *work = (struct work){.bytes = run->messages[i].value};
+        if (!import_chunk_decode(apply->arena, work->bytes, &work->chunk, err) ||
+            !settings_read(apply->arena, work->chunk.settings, &work->settings, err) ||
+            !assign(apply, work, err)) {
             return false;
-        }
-        if (strcmp(work->chunk.origin.entity, apply->entity->name) != 0) {
-            return err_set(err, ERR_INVALID, "a chunk of %s came to the importer of %s",
-                           work->chunk.origin.entity, apply->entity->name);
         }
         works->count += !has_chunk(works, &work->chunk.origin);
     }
@@ -179,32 +207,42 @@ static void count_work(const struct works *works, size_t repeated)
     metric_add(&chunks_repeated, (int64_t)repeated);
 }
 
-/* The longest prefix of `works` from `first` on that belongs to one tenant. */
-static struct works same_tenant(const struct works *works, size_t first)
+/* A page looks for products, so what stands before it must be written by then. */
+static bool belong_together(const struct work *first, const struct work *next)
+{
+    return !next->chunk.scan && first->entity == next->entity &&
+           strcmp(first->chunk.origin.tenant, next->chunk.origin.tenant) == 0;
+}
+
+/* The longest prefix of `works` from `first` on that one transaction writes. */
+static struct works next_part(const struct works *works, size_t first)
 {
     struct works part = {works->items + first, 1};
 
     while (first + part.count < works->count &&
-           strcmp(part.items[0].chunk.origin.tenant, part.items[part.count].chunk.origin.tenant) ==
-               0) {
+           belong_together(&part.items[0], &part.items[part.count])) {
         part.count++;
     }
     return part;
 }
 
-/* Tenants share partitions but nothing else: each gets a transaction of its own. */
+/* Tenants share partitions but nothing else, and entities have collections of their own: each part
+ * gets a transaction of its own. */
 static bool write_all(struct apply *apply, struct store_session *session, const struct works *works,
                       struct err *err)
 {
     for (size_t first = 0; first < works->count;) {
-        struct works part = same_tenant(works, first);
+        struct works part = next_part(works, first);
 
+        first += part.count;
+        if (!part.items[0].entity) {
+            continue;
+        }
         if (!write_once(apply, session, &part, err)) {
             store_abort(session);
             return err_context(err, "applying %zu chunks", part.count);
         }
         count_work(&part, part.count - count_new(&part));
-        first += part.count;
     }
     return true;
 }

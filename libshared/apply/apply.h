@@ -18,7 +18,8 @@ struct apply_options {
     const struct config *config;
     struct store *store;
     struct bus_producer *producer;
-    const struct entity *entity;
+    const struct entity *const *entities; /* whose chunks it applies; ends with NULL */
+    bool forwards_products; /* chunks of products go on to the topic of products, as they are */
 };
 
 /* Borrows everything in `options`. Not thread-safe. */
@@ -27,8 +28,9 @@ void apply_close(struct apply *apply); /* NULL is allowed */
 
 /*
  * Applies the chunks of a run in one transaction with their receipts, then publishes search batches
- * and progress from the receipts. Doing it again writes nothing and publishes the same. `ctx` is
- * the struct apply; fits consume_options.handle. ERR_INVALID: a message is no chunk. ERR_CONFLICT,
- * ERR_UNAVAILABLE: nothing or everything was written; call again.
+ * and progress from the receipts, and forwards what is not its own. Doing it again writes nothing
+ * and publishes the same. `ctx` is the struct apply; fits consume_options.handle. ERR_INVALID: a
+ * message is no chunk. ERR_CONFLICT, ERR_UNAVAILABLE: nothing or everything was written; call
+ * again.
  */
 bool apply_run(void *ctx, const struct bus_run *run, struct err *err) MUST_USE;

@@ -3,6 +3,7 @@
 #include "apply/apply.h"
 #include "base/strmap.h"
 #include "domain/entity.h"
+#include "domain/snapshots.h"
 #include "message/message.h"
 #include "store/receipts.h"
 
@@ -10,7 +11,8 @@ struct apply {
     const struct config *config;
     struct store *store;
     struct bus_producer *producer;
-    const struct entity *entity;
+    const struct entity *const *entities;
+    bool forwards_products;
     struct arena *arena; /* of the run in hand */
     struct store_session
         *session; /* kept from run to run: its server session is what writers_take notes */
@@ -22,8 +24,11 @@ struct apply {
 
 /* One chunk of the run in hand. */
 struct work {
+    const struct entity *entity; /* NULL: the chunk is only forwarded */
     struct import_chunk chunk;
+    struct str bytes; /* the chunk as it came */
     struct import_settings settings;
+    const struct entity *embedded; /* whose snapshot goes into the rows; NULL: they are content */
     struct receipt receipt;
     bool has_receipt; /* applied before: only publish */
 };
@@ -54,6 +59,8 @@ struct changes {
     struct bson_list history;
     struct bson_list errors;
     struct claims claims;
+    struct snapshots snapshots;
+    const struct entity *entity;
     const char *tenant;
 };
 
@@ -71,5 +78,5 @@ bool apply_plan(struct apply *apply, struct store_session *session, struct works
 bool apply_write(struct apply *apply, struct store_session *session, const struct works *works,
                  const struct changes *changes, struct err *err) MUST_USE;
 
-/* Publishes what the receipts say and waits for Kafka. */
+/* Publishes what the receipts say, forwards the other chunks, and waits for Kafka. */
 bool apply_publish(struct apply *apply, const struct works *works, struct err *err) MUST_USE;

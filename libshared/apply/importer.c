@@ -33,7 +33,8 @@ static bool program_open(struct program *program, const struct importer *importe
         .config = config,
         .store = program->store,
         .producer = program->producer,
-        .entity = importer->entity,
+        .entities = importer->entities,
+        .forwards_products = importer->forwards_products,
     });
     return true;
 }

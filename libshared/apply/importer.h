@@ -1,13 +1,15 @@
 #pragma once
 
+#include <stdbool.h>
+
 struct entity;
 
-/* An importer program: consumes the chunks of one entity and applies them until it is told to stop.
- */
+/* An importer program: consumes the chunks of a topic and applies them until it is told to stop. */
 struct importer {
     const char *program; /* also its consumer group */
     const char *topic;
-    const struct entity *entity;
+    const struct entity *const *entities; /* as in apply_options */
+    bool forwards_products;
 };
 
 /* The whole of main(): returns the exit status. */

@@ -1,5 +1,6 @@
 #include "apply/planning.h"
 #include "domain/document.h"
+#include "domain/reference.h"
 
 static const char PUBLIC_CODES[] = "public_codes";
 static const char COUNTERS[] = "counters";
@@ -35,8 +36,8 @@ static bool load_current(const struct planning *planning, struct store_session *
     for (size_t i = 0; i < count; i++) {
         (void)strmap_at(planning->changes->slots, i, &ids[i]);
     }
-    return store_find_ids(session, planning->apply->entity->name, ids, count, on_current, &loading,
-                          err);
+    return store_find_ids(session, planning->changes->entity->name, ids, count, on_current,
+                          &loading, err);
 }
 
 static bool on_claim(void *ctx, const bson_t *document)
@@ -75,7 +76,7 @@ static bool load_claims(const struct planning *planning, struct store_session *s
     const char **ids = arena_calloc(loading.arena, count, sizeof(*ids));
     size_t wanted = 0;
 
-    if (!planning->apply->entity->has_claims) {
+    if (!planning->changes->entity->has_claims) {
         return true;
     }
     for (size_t i = 0; i < count; i++) {
@@ -87,8 +88,56 @@ static bool load_claims(const struct planning *planning, struct store_session *s
            store_find_ids(session, PUBLIC_CODES, ids, wanted, on_claim, &loading, err);
 }
 
+struct snapshot_loading {
+    struct snapshots *snapshots;
+    const struct entity *entity;
+};
+
+static bool on_entity(void *ctx, const bson_t *document)
+{
+    const struct snapshot_loading *loading = ctx;
+
+    snapshots_know(loading->snapshots, loading->entity, document);
+    return true;
+}
+
+static bool load_kind(const struct planning *planning, struct store_session *session,
+                      const struct entity *entity, struct err *err)
+{
+    struct arena *arena = planning->apply->arena;
+    struct snapshot_loading loading = {&planning->changes->snapshots, entity};
+    const struct strmap *wanted = loading.snapshots->wanted;
+    const char **ids = arena_calloc(arena, strmap_count(wanted), sizeof(*ids));
+    const struct snapshot *snapshot;
+    size_t count = 0;
+
+    for (size_t i = 0; (snapshot = strmap_at(wanted, i, NULL)); i++) {
+        if (snapshot->entity == entity) {
+            ids[count++] = ID_JOIN(arena, planning->changes->tenant, snapshot->id);
+        }
+    }
+    return store_find_ids(session, entity->name, ids, count, on_entity, &loading, err);
+}
+
+static bool load_snapshots(const struct planning *planning, struct store_session *session,
+                           struct err *err)
+{
+    const struct entity *entity;
+
+    if (!planning->changes->snapshots.wanted) {
+        return true;
+    }
+    for (size_t i = 0; (entity = reference_kind(i)); i++) {
+        if (!load_kind(planning, session, entity, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool planning_load(const struct planning *planning, struct store_session *session,
                    const struct planned_row *rows, size_t count, struct err *err)
 {
-    return load_current(planning, session, err) && load_claims(planning, session, rows, count, err);
+    return load_current(planning, session, err) && load_snapshots(planning, session, err) &&
+           load_claims(planning, session, rows, count, err);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "domain/document.h"
+#include "domain/reference.h"
 
 #include <string.h>
 
@@ -26,9 +27,11 @@ static struct row_context context_of(const struct planning *planning, const stru
 {
     return (struct row_context){
         .arena = planning->apply->arena,
+        .entity = planning->changes->entity,
         .settings = &work->settings,
         .findings = &planned->findings,
-        .claims = planning->apply->entity->has_claims ? &planning->changes->claims : NULL,
+        .claims = planning->changes->entity->has_claims ? &planning->changes->claims : NULL,
+        .snapshots = &planning->changes->snapshots,
         .tenant = work->chunk.origin.tenant,
         .job_id = work->chunk.origin.job_id,
         .row = planned->row->index,
@@ -53,7 +56,7 @@ static struct slot *slot_for(const struct planning *planning, const char *tenant
 static void identify(const struct planning *planning, const struct work *work,
                      struct planned_row *planned)
 {
-    const struct entity *entity = planning->apply->entity;
+    const struct entity *entity = planning->changes->entity;
     struct row_context ctx = context_of(planning, work, planned);
     const struct message_row *row = planned->row;
 
@@ -70,8 +73,12 @@ static void identify(const struct planning *planning, const struct work *work,
         findings_add(&planned->findings, PROBLEM_chunk_unreadable, "", "the row is damaged");
         return;
     }
-    if (entity->identify(&ctx, planned->sent, &planned->identified)) {
-        planned->slot = slot_for(planning, ctx.tenant, planned->identified.code);
+    if (!entity->identify(&ctx, planned->sent, &planned->identified)) {
+        return;
+    }
+    planned->slot = slot_for(planning, ctx.tenant, planned->identified.code);
+    if (entity->embed && !work->embedded) {
+        reference_want(&planning->changes->snapshots, planned->identified.row);
     }
 }
 
@@ -90,6 +97,25 @@ static void put_version(const struct planning *planning, struct slot *slot,
     slot->current = outcome->document;
 }
 
+static void embed_row(const struct row_context *ctx, const struct work *work,
+                      const struct planned_row *planned, struct row_outcome *outcome)
+{
+    const char *id = work->chunk.embed->id;
+    struct embedding embedding = {work->embedded, id,
+                                  snapshots_get(ctx->snapshots, work->embedded, id),
+                                  .is_listed = !work->chunk.scan};
+
+    if (!planned->slot->current) {
+        findings_add(ctx->findings, PROBLEM_product_unknown, "/entity_code",
+                     "there is no product %s", planned->identified.code);
+    } else if (!embedding.snapshot) {
+        findings_add(ctx->findings, PROBLEM_entity_unknown, "", "there is no %s %s to embed",
+                     work->embedded->singular, id);
+    } else {
+        ctx->entity->embed(ctx, &embedding, planned->slot->current, outcome);
+    }
+}
+
 static enum row_result apply_row(const struct planning *planning, struct work *work,
                                  struct planned_row *planned, struct row_outcome *outcome)
 {
@@ -100,7 +126,11 @@ static enum row_result apply_row(const struct planning *planning, struct work *w
         return ROW_REFUSED;
     }
     ctx.unknown = &work->receipt.unknown;
-    planning->apply->entity->apply(&ctx, &planned->identified, planned->slot->current, outcome);
+    if (work->embedded) {
+        embed_row(&ctx, work, planned, outcome);
+    } else {
+        ctx.entity->apply(&ctx, &planned->identified, planned->slot->current, outcome);
+    }
     if (outcome->document && outcome->document->len > ENTITY_MAX_DOCUMENT) {
         findings_add(&planned->findings, PROBLEM_document_too_large, "",
                      "the document would have %u bytes, at most %d are stored",
@@ -115,7 +145,7 @@ static enum row_result apply_row(const struct planning *planning, struct work *w
 }
 
 static void count_row(const struct planned_row *planned, const struct row_outcome *outcome,
-                      bool search_enabled, struct receipt *receipt)
+                      bool is_searched, struct receipt *receipt)
 {
     struct chunk_counts *counts = &receipt->counts;
 
@@ -129,7 +159,7 @@ static void count_row(const struct planned_row *planned, const struct row_outcom
     counts->created += outcome->result == ROW_CREATED;
     counts->unchanged += outcome->result == ROW_UNCHANGED;
     counts->published += outcome->meets_publish_rule;
-    if (search_enabled && outcome->document) {
+    if (is_searched && outcome->document) {
         receipt->items[counts->search_items++] =
             (struct search_item){planned->identified.code, outcome->version};
     }
@@ -139,6 +169,7 @@ static void apply_chunk(const struct planning *planning, struct work *work,
                         struct planned_row *rows)
 {
     struct receipt *receipt = &work->receipt;
+    bool is_searched = work->settings.search_enabled && work->entity->is_searched;
 
     receipt->origin = work->chunk.origin;
     receipt->unknown.arena = planning->apply->arena;
@@ -149,7 +180,7 @@ static void apply_chunk(const struct planning *planning, struct work *work,
         struct row_outcome outcome;
 
         apply_row(planning, work, &rows[i], &outcome);
-        count_row(&rows[i], &outcome, work->settings.search_enabled, receipt);
+        count_row(&rows[i], &outcome, is_searched, receipt);
         if (rows[i].findings.count > 0) {
             bson_list_add(planning->apply->arena, &planning->changes->errors,
                           planning_error_document(planning, work, &rows[i]));
@@ -160,36 +191,64 @@ static void apply_chunk(const struct planning *planning, struct work *work,
     receipt->finished_at_ms = clock_now_ms();
 }
 
+/* Finds the rows of pages, and notes whose snapshots are embedded. */
+static bool prepare(const struct planning *planning, struct store_session *session,
+                    struct works *works, size_t *row_count, struct err *err)
+{
+    *row_count = 0;
+    for (size_t i = 0; i < works->count; i++) {
+        struct work *work = &works->items[i];
+
+        if (work->has_receipt) {
+            continue;
+        }
+        if (work->chunk.scan && !planning_scan(planning, session, work, err)) {
+            return false;
+        }
+        if (work->embedded) {
+            snapshots_want(&planning->changes->snapshots, work->embedded, work->chunk.embed->id);
+        }
+        *row_count += work->chunk.row_count;
+    }
+    return true;
+}
+
+static void identify_all(const struct planning *planning, const struct works *works,
+                         struct planned_row *rows)
+{
+    for (size_t i = 0; i < works->count; i++) {
+        const struct work *work = &works->items[i];
+
+        for (size_t k = 0; k < work->chunk.row_count && !work->has_receipt; k++, rows++) {
+            rows->row = &work->chunk.rows[k];
+            identify(planning, work, rows);
+        }
+    }
+}
+
 bool apply_plan(struct apply *apply, struct store_session *session, struct works *works,
                 struct changes *changes, struct err *err)
 {
     struct planning planning = {apply, changes, clock_now_ms()};
-    size_t total = 0;
-    size_t at = 0;
+    size_t count;
 
     changes->slots = strmap_new(apply->arena);
+    changes->snapshots.arena = apply->arena;
+    changes->entity = works->items[0].entity;
     changes->tenant = works->items[0].chunk.origin.tenant;
-    for (size_t i = 0; i < works->count; i++) {
-        total += works->items[i].chunk.row_count;
-    }
-    struct planned_row *rows = arena_calloc(apply->arena, total, sizeof(*rows));
-
-    for (size_t i = 0; i < works->count; i++) {
-        const struct work *work = &works->items[i];
-
-        for (size_t k = 0; k < work->chunk.row_count && !work->has_receipt; k++, at++) {
-            rows[at].row = &work->chunk.rows[k];
-            identify(&planning, work, &rows[at]);
-        }
-    }
-    if (!planning_load(&planning, session, rows, at, err)) {
+    if (!prepare(&planning, session, works, &count, err)) {
         return false;
     }
-    at = 0;
+    struct planned_row *rows = arena_calloc(apply->arena, count, sizeof(*rows));
+
+    identify_all(&planning, works, rows);
+    if (!planning_load(&planning, session, rows, count, err)) {
+        return false;
+    }
     for (size_t i = 0; i < works->count; i++) {
         if (!works->items[i].has_receipt) {
-            apply_chunk(&planning, &works->items[i], rows + at);
-            at += works->items[i].chunk.row_count;
+            apply_chunk(&planning, &works->items[i], rows);
+            rows += works->items[i].chunk.row_count;
         }
     }
     return true;

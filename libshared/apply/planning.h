@@ -20,8 +20,13 @@ struct planning {
     int64_t now_ms;
 };
 
-/* Reads the current documents of all slots, and for companies the public codes that the rows ask
- * for. */
+/* The rows of a page: the next products that embed the entity, in order of their _id. Its receipt
+ * notes where the next page starts. */
+bool planning_scan(const struct planning *planning, struct store_session *session,
+                   struct work *work, struct err *err) MUST_USE;
+
+/* Reads the current documents of all slots, the snapshots that are wanted, and for companies the
+ * public codes that the rows ask for. */
 bool planning_load(const struct planning *planning, struct store_session *session,
                    const struct planned_row *rows, size_t count, struct err *err) MUST_USE;
 

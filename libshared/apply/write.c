@@ -28,10 +28,10 @@ static bool write_documents(struct apply *apply, struct store_session *session,
         BSON_APPEND_UTF8(filter, "_id", slot->id);
         replaced[replaced_count++] = (struct store_replacement){filter, slot->current};
     }
-    return store_insert_many(session, apply->entity->history, changes->history.items,
+    return store_insert_many(session, changes->entity->history, changes->history.items,
                              changes->history.count, err) &&
-           store_insert_many(session, apply->entity->name, created, created_count, err) &&
-           store_replace_many(session, apply->entity->name, replaced, replaced_count, err);
+           store_insert_many(session, changes->entity->name, created, created_count, err) &&
+           store_replace_many(session, changes->entity->name, replaced, replaced_count, err);
 }
 
 static bool write_claims(struct apply *apply, struct store_session *session,
@@ -85,7 +85,7 @@ bool apply_write(struct apply *apply, struct store_session *session, const struc
                  const struct changes *changes, struct err *err)
 {
     return write_documents(apply, session, changes, err) &&
-           (!apply->entity->has_claims || write_claims(apply, session, changes, err)) &&
+           (!changes->entity->has_claims || write_claims(apply, session, changes, err)) &&
            store_insert_many(session, "import_errors", changes->errors.items, changes->errors.count,
                              err) &&
            write_receipts(apply, session, works, err);

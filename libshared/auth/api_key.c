@@ -9,25 +9,26 @@ static bool refuse(struct err *err)
     return err_set(err, ERR_INVALID, "the API key is missing or wrong");
 }
 
-/* Three headers that say nothing without the first, x-auth-method. */
+/* x-api-key-id and x-api-secret say nothing without x-auth-method; VTEX's names need no other. */
 static bool is_sent(const struct auth_request *request)
 {
-    (void)request;
-    return false;
+    return request->app_key.p || request->app_token.p;
 }
 
 static bool read_headers(const struct pepper *pepper, const struct auth_request *request,
                          struct credential *out, struct err *err)
 {
-    struct str id = request->key_id;
+    bool has_own_names = request->method.p && (request->key_id.p || request->secret.p);
+    struct str id = has_own_names ? request->key_id : request->app_key;
+    struct str secret = has_own_names ? request->secret : request->app_token;
 
-    if (id.n == 0 || id.n >= sizeof(out->id) || memchr(id.p, '\0', id.n) ||
-        request->secret.n == 0 || request->secret.n > SECRET_MAX) {
+    if (id.n == 0 || id.n >= sizeof(out->id) || memchr(id.p, '\0', id.n) || secret.n == 0 ||
+        secret.n > SECRET_MAX) {
         return refuse(err);
     }
     memcpy(out->id, id.p, id.n);
     out->id[id.n] = '\0';
-    pepper_hash(pepper, PEPPER_API_SECRET, request->secret, out->secret_hash);
+    pepper_hash(pepper, PEPPER_API_SECRET, secret, out->secret_hash);
     return true;
 }
 

@@ -7,7 +7,7 @@
 enum { REFUSAL_MS = 5000 };
 
 /* In the order of precedence among those that a request carries without naming one. */
-static const struct kind *const kinds[] = {&kind_bearer, &kind_session, &kind_api_key};
+static const struct kind *const kinds[] = {&kind_bearer, &kind_api_key, &kind_session};
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 

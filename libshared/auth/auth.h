@@ -97,8 +97,10 @@ struct auth_request {
     struct str method;        /* x-auth-method: "api-key", "bearer" or "session" */
     struct str key_id;        /* x-api-key-id */
     struct str secret;        /* x-api-secret */
+    struct str app_key;       /* x-vtex-api-appkey: VTEX's name of x-api-key-id */
+    struct str app_token;     /* x-vtex-api-apptoken, of x-api-secret */
     struct str authorization; /* "Bearer ..." */
-    struct str session;       /* the cookie vinc_b2b_session */
+    struct str session;       /* the cookie vinc_b2b_session, or VtexIdclientAutCookie */
 };
 
 /* Who a good credential stands for. */
@@ -108,8 +110,9 @@ struct auth_principal {
 };
 
 /*
- * Checks the one credential that counts: the one that `method` names, else a bearer token, else a
- * session. A wrong one is never made good by another beside it.
+ * Checks the one credential that counts: the one that `method` names, else a bearer token, else an
+ * API key under its VTEX names, else a session. When `method` names the API key, its own names
+ * count before VTEX's. A wrong one is never made good by another beside it.
  *
  * ERR_INVALID for a credential that is missing, unknown, revoked, expired or wrong; the text says
  * why, for the log: whoever asks should not learn it. ERR_UNAVAILABLE when the loader could not
@@ -144,6 +147,18 @@ bool auth_set_secret(const struct config *config, struct str secret, struct auth
 
 /* Makes it a key of RS256. ERR_INVALID unless `pem` is an RSA public key of 2048 to 8192 bits. */
 bool auth_set_public_key(struct str pem, struct auth_jwt_key *key, struct err *err) MUST_USE;
+
+/* ---- links that need no credential ---- */
+
+/* The signature of a text as hex: HMAC-SHA256 with a key derived from the pepper. ERR_INVALID when
+ * the pepper is too short. */
+bool auth_sign_link(const struct config *config, struct str text, char out[AUTH_HASH_SIZE],
+                    struct err *err) MUST_USE;
+
+/* Whether `signature` is what auth_sign_link gives for the text, in constant time. ERR_INVALID when
+ * it is not. */
+bool auth_check_link(const struct config *config, struct str text, struct str signature,
+                     struct err *err) MUST_USE;
 
 /* Overwrites a text that held a secret, in a way the compiler keeps. */
 void auth_wipe(void *p, size_t n);

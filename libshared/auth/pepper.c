@@ -18,6 +18,8 @@ static const unsigned char personal_of_use[][crypto_generichash_blake2b_PERSONAL
 };
 static const unsigned char personal_of_box[crypto_generichash_blake2b_PERSONALBYTES] =
     "consign box";
+static const unsigned char personal_of_link[crypto_generichash_blake2b_PERSONALBYTES] =
+    "consign link";
 
 /* A pepper may be longer than a BLAKE2b key, and all of it should count. */
 bool pepper_read(const struct config *config, struct pepper *out, struct err *err)
@@ -52,18 +54,23 @@ void pepper_hash(const struct pepper *pepper, enum pepper_use use, struct str se
     sodium_bin2hex(out, AUTH_HASH_SIZE, hash, sizeof(hash));
 }
 
-static void derive_box_key(const struct pepper *pepper,
-                           unsigned char out[crypto_secretbox_KEYBYTES])
+static void derive_key(const struct pepper *pepper, const unsigned char *personal,
+                       unsigned char *out, size_t size)
 {
-    crypto_generichash_blake2b_salt_personal(out, crypto_secretbox_KEYBYTES, NULL, 0, pepper->bytes,
-                                             sizeof(pepper->bytes), NULL, personal_of_box);
+    crypto_generichash_blake2b_salt_personal(out, size, NULL, 0, pepper->bytes,
+                                             sizeof(pepper->bytes), NULL, personal);
+}
+
+void pepper_derive_link_key(const struct pepper *pepper, unsigned char out[PEPPER_LINK_KEY_BYTES])
+{
+    derive_key(pepper, personal_of_link, out, PEPPER_LINK_KEY_BYTES);
 }
 
 void pepper_seal(const struct pepper *pepper, struct str secret, unsigned char *out)
 {
     unsigned char key[crypto_secretbox_KEYBYTES];
 
-    derive_box_key(pepper, key);
+    derive_key(pepper, personal_of_box, key, sizeof(key));
     randombytes_buf(out, crypto_secretbox_NONCEBYTES);
     crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, (const unsigned char *)secret.p,
                           secret.n, out, key);
@@ -78,7 +85,7 @@ bool pepper_unseal(const struct pepper *pepper, const unsigned char *sealed, siz
     if (sealed_size < PEPPER_BOX_BYTES) {
         return false;
     }
-    derive_box_key(pepper, key);
+    derive_key(pepper, personal_of_box, key, sizeof(key));
     bool ok =
         crypto_secretbox_open_easy(out, sealed + crypto_secretbox_NONCEBYTES,
                                    sealed_size - crypto_secretbox_NONCEBYTES, sealed, key) == 0;

@@ -26,6 +26,11 @@ enum { PEPPER_BOX_BYTES = 40 }; /* by which a sealed secret is longer: nonce and
 /* `out` takes PEPPER_BOX_BYTES more than the secret has. */
 void pepper_seal(const struct pepper *pepper, struct str secret, unsigned char *out);
 
+enum { PEPPER_LINK_KEY_BYTES = 32 };
+
+/* The key under which links are signed. */
+void pepper_derive_link_key(const struct pepper *pepper, unsigned char out[PEPPER_LINK_KEY_BYTES]);
+
 /* The reverse of pepper_seal; false when `sealed` was changed, or sealed with another pepper. */
 bool pepper_unseal(const struct pepper *pepper, const unsigned char *sealed, size_t sealed_size,
                    unsigned char *out) MUST_USE;

@@ -17,7 +17,7 @@ DEFINE_AUTO(digest, EVP_MD_CTX, EVP_MD_CTX_free)
 
 static bool refuse(struct err *err)
 {
-    return err_set(err, ERR_INVALID, "the token's signature is wrong");
+    return err_set(err, ERR_INVALID, "the signature is wrong");
 }
 
 bool signature_check_hs256(struct str text, struct str signature, struct str secret,

@@ -25,7 +25,8 @@ struct bus_out {
     const char *key; /* decides the partition (murmur2) */
     struct str value;
     struct bus_header headers[BUS_MAX_HEADERS]; /* ends at the first NULL key */
-    uint32_t weight; /* rows inside, lets a consumer bound a run; 0 counts as 1 */
+    bool is_unordered; /* in a group: waits for no other message, and none waits for it */
+    uint32_t weight;   /* rows inside, lets a consumer bound a run; 0 counts as 1 */
 };
 
 /* ---- producing ---- */
@@ -52,7 +53,8 @@ bool bus_producer_await_up(struct bus_producer *producer, int64_t timeout_ms);
  * Messages whose delivery is waited for together. One thread uses a group. Those with the same
  * topic and key are stored in the order they were added, whatever fails and is repeated on the way:
  * each is sent once the one before it is acknowledged. When one cannot be stored, none behind it is
- * sent.
+ * sent. That costs a journey to Kafka for each; messages that are unordered share one, and may be
+ * stored anywhere among the others.
  */
 struct bus_group;
 

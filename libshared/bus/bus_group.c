@@ -20,15 +20,16 @@ struct bus_outgoing {
     struct bus_group *group;
     struct sequence *sequence;
     rd_kafka_headers_t *headers; /* librdkafka's once handed over */
+    bool is_unordered;
     size_t size;
     char value[];
 };
 
-/* The messages of one topic and key, in order. */
+/* The messages of one topic and key, in order; those that are unordered only pass through. */
 struct sequence {
     struct sequence *next;
     rd_kafka_topic_t *topic;
-    bool is_busy;                /* one is handed over and not reported */
+    bool is_busy;                /* an ordered one is handed over and not reported */
     struct bus_outgoing *first;  /* of those that wait */
     struct bus_outgoing **after; /* where the next one is linked in */
     bool has_key;
@@ -124,7 +125,7 @@ static rd_kafka_resp_err_t hand_over(struct bus_outgoing *take_outgoing)
         free_outgoing(outgoing);
         return code;
     }
-    sequence->is_busy = true;
+    sequence->is_busy = sequence->is_busy || !outgoing->is_unordered;
     outgoing->group->handed_over++;
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -241,13 +242,14 @@ static bool add(struct bus_group *group, const struct bus_out *message, int64_t 
     outgoing->group = group;
     outgoing->sequence = open_sequence(group, topic, message->key);
     outgoing->headers = make_headers(message);
+    outgoing->is_unordered = message->is_unordered;
     outgoing->size = message->value.n;
     if (message->value.n) {
         memcpy(outgoing->value, message->value.p, message->value.n);
     }
     group->pending++;
     producer->held_bytes += outgoing->size;
-    if (outgoing->sequence->is_busy) {
+    if (outgoing->sequence->is_busy && !outgoing->is_unordered) {
         *outgoing->sequence->after = outgoing;
         outgoing->sequence->after = &outgoing->next;
         return true;
@@ -294,13 +296,13 @@ void bus_outgoing_report(struct bus_outgoing *take_outgoing, rd_kafka_resp_err_t
     struct bus_producer *producer = group->producer;
 
     pthread_mutex_lock(&producer->lock);
-    sequence->is_busy = false;
+    sequence->is_busy = sequence->is_busy && take_outgoing->is_unordered;
     group->handed_over--;
     free_outgoing(take_outgoing);
     if (code) {
         fail(group, code);
     }
-    struct bus_outgoing *next = group->failure ? NULL : pop_first(sequence);
+    struct bus_outgoing *next = group->failure || sequence->is_busy ? NULL : pop_first(sequence);
 
     if (next) {
         (void)hand_over(next); /* a failure is the group's */

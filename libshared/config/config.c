@@ -38,6 +38,16 @@ static const struct setting settings[] = {
      "Key of the keyed hash under which API secrets and sessions are stored, and of the box that "
      "keeps the secrets of bearer tokens; at least 32 characters, the same for all ingress "
      "replicas and `consign-admin`"},
+    {"CONSIGN_PUBLIC_URL", TEXT, AT(public_url), 0, 0, "",
+     "Address under which partners reach ingress, for links to files: `https://api.example.com`. "
+     "Empty: `http://127.0.0.1:<CONSIGN_PORT>`"},
+    {"CONSIGN_S3_ENDPOINT", TEXT, AT(s3_endpoint), 0, 0, "",
+     "S3 server for the files of tenants whose store is `s3`: "
+     "`https://s3.eu-south-1.amazonaws.com`"},
+    {"CONSIGN_S3_REGION", TEXT, AT(s3_region), 0, 0, "us-east-1",
+     "Region that S3 requests are signed for"},
+    {"CONSIGN_S3_ACCESS_KEY", TEXT, AT(s3_access_key), 0, 0, "", "Access key id of S3"},
+    {"CONSIGN_S3_SECRET_KEY", SECRET, AT(s3_secret_key), 0, 0, "", "Secret access key of S3"},
     {"CONSIGN_LISTEN", TEXT, AT(listen_address), 0, 0, "0.0.0.0",
      "Address that ingress listens on"},
     {"CONSIGN_PORT", NUMBER, AT(port), 0, 65535, "8080", "Port of the HTTP API"},
@@ -53,6 +63,8 @@ static const struct setting settings[] = {
      "Size of a JSON body"},
     {"CONSIGN_MAX_ROW_BYTES", NUMBER, AT(max_row_bytes), 1024, 943718, "921600",
      "Size of one row; a larger one is a row error"},
+    {"CONSIGN_MAX_FILE_BYTES", NUMBER, AT(max_file_bytes), 1024, 1073741824, "52428800",
+     "Size of an uploaded file"},
     {"CONSIGN_MAX_INFLIGHT_BYTES", NUMBER, AT(max_inflight_bytes), 1048576, 17179869184,
      "201326592", "Bodies that ingress holds at one time; more get 503"},
     {"CONSIGN_MAX_CONNECTIONS", NUMBER, AT(max_connections), 1, 1000000, "2000",
@@ -73,7 +85,7 @@ static const struct setting settings[] = {
     {"CONSIGN_IDEMPOTENCY_LEASE_MS", NUMBER, AT(idempotency_lease_ms), 100, 600000, "5000",
      "Time after which a repeated request takes over from one that never answered"},
 
-    {"CONSIGN_CHUNK_ROWS", NUMBER, AT(chunk_rows), 1, 10000, "250", "Most rows in one chunk"},
+    {"CONSIGN_CHUNK_ROWS", NUMBER, AT(chunk_rows), 1, 3200, "250", "Most rows in one chunk"},
     {"CONSIGN_CHUNK_BYTES", NUMBER, AT(chunk_bytes), 1024, 943718, "524288",
      "Size at which a chunk is closed"},
     {"CONSIGN_RUN_ROWS", NUMBER, AT(run_rows), 1, 100000, "2500",
@@ -89,6 +101,12 @@ static const struct setting settings[] = {
      "it"},
     {"CONSIGN_RECEIPT_TTL_S", NUMBER, AT(receipt_ttl_s), 3600, 31536000, "2592000",
      "Life of a chunk receipt; must exceed the retention of the import topics"},
+    {"CONSIGN_FILE_TTL_S", NUMBER, AT(file_ttl_s), 3600, 31536000, "2592000",
+     "Life of uploaded files and reports in the database; a bucket of S3 has a lifecycle rule of "
+     "its "
+     "own"},
+    {"CONSIGN_LINK_TTL_S", NUMBER, AT(link_ttl_s), 60, 604800, "86400",
+     "Time for which a link to a file works"},
     {"CONSIGN_RETRY_MIN_MS", NUMBER, AT(retry_min_ms), 1, 60000, "250",
      "Shortest back-off after an infrastructure error"},
     {"CONSIGN_RETRY_MAX_MS", NUMBER, AT(retry_max_ms), 1, 600000, "30000",

@@ -19,6 +19,11 @@ struct config {
     char *search_url;
     char *search_index_prefix;
     char *key_pepper;
+    char *public_url; /* "": ingress itself, on this machine */
+    char *s3_endpoint;
+    char *s3_region;
+    char *s3_access_key;
+    char *s3_secret_key;
     char *listen_address;
     int64_t port;
     int64_t metrics_port;
@@ -28,6 +33,7 @@ struct config {
     int64_t max_products;
     int64_t max_body_bytes;
     int64_t max_row_bytes;
+    int64_t max_file_bytes;
     int64_t max_inflight_bytes;
     int64_t max_connections;
     int64_t request_timeout_ms;
@@ -47,6 +53,8 @@ struct config {
     int64_t search_quiet_ms;
     int64_t search_linger_ms;
     int64_t receipt_ttl_s;
+    int64_t file_ttl_s;
+    int64_t link_ttl_s;
     int64_t retry_min_ms;
     int64_t retry_max_ms;
     int64_t drain_timeout_ms;

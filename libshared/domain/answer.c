@@ -2,6 +2,7 @@
 
 #include "domain/document.h"
 #include "domain/entity.h"
+#include "domain/finding.h"
 #include "domain/stored.h"
 #include "domain/unknown.h"
 
@@ -54,7 +55,7 @@ static void append_rates(bson_t *out, const bson_t *job, int64_t now_ms)
 
     append_known(out, "progress", total > 0, rounded(100.0 * (double)processed / (double)total));
     append_known(out, "rows_per_second", is_moving, rounded(rate));
-    append_known(out, "eta_seconds", is_moving && ended < 0,
+    append_known(out, "eta_seconds", is_moving && total > 0 && ended < 0,
                  rounded((double)(total - processed) / rate));
 }
 
@@ -102,7 +103,8 @@ static void append_unknown(bson_t *out, const bson_t *job)
 
 void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms)
 {
-    static const char *const state[] = {"status", "entity", "source_id", "merge_mode", NULL};
+    static const char *const state[] = {"status",    "entity",     "entity_id",
+                                        "source_id", "merge_mode", NULL};
     static const char *const counts[] = {
         "total_rows",   "processed_rows", "successful_rows", "failed_rows",
         "created_rows", "unchanged_rows", "indexed_rows",    NULL};
@@ -154,6 +156,25 @@ bson_t *answer_queued_products(const struct answer_queued *queued)
     bson_append_document_end(out, &summary);
     snprintf(message, sizeof(message), "Queued %zu products for import. Job ID: %s", queued->total,
              queued->job_id);
+    BSON_APPEND_UTF8(out, "message", message);
+    return out;
+}
+
+bson_t *answer_queued_entity(const struct answer_queued *queued)
+{
+    bson_t *out = BCON_NEW("success", BCON_BOOL(true), "job_id", BCON_UTF8(queued->job_id),
+                           "status", "queued");
+    char message[600];
+    bson_t summary;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "summary", &summary);
+    BSON_APPEND_UTF8(&summary, "entity", queued->entity->name);
+    bson_append_utf8(&summary, queued->entity->code_field, -1, queued->entity_id, -1);
+    BSON_APPEND_UTF8(&summary, "merge_mode", queued->envelope->merge_mode);
+    BSON_APPEND_INT64(&summary, "products_listed", (int64_t)queued->total - 1);
+    bson_append_document_end(out, &summary);
+    snprintf(message, sizeof(message), "Queued %s \"%s\" for import. Job ID: %s",
+             queued->entity->singular, queued->entity_id, queued->job_id);
     BSON_APPEND_UTF8(out, "message", message);
     return out;
 }
@@ -241,21 +262,27 @@ static void append_all_except(bson_t *out, const bson_t *from, const char *const
 
 void answer_append_product(bson_t *out, const bson_t *product)
 {
-    static const char *const hidden[] = {"_id", "tenant", "import", NULL};
     bson_t none;
 
-    append_all_except(out, product, hidden);
+    answer_append_entity(out, product);
     if (!bson_has_field(product, "locked_fields")) {
         bson_append_array_begin(out, "locked_fields", -1, &none);
         bson_append_array_end(out, &none);
     }
 }
 
-void answer_append_company(bson_t *out, const bson_t *company)
+void answer_append_entity(bson_t *out, const bson_t *document)
 {
-    static const char *const hidden[] = {"_id", "tenant", "import", NULL};
+    static const char *const hidden[] = {"_id", "tenant", "import", "embeds", NULL};
 
-    append_all_except(out, company, hidden);
+    append_all_except(out, document, hidden);
+}
+
+void answer_append_dictionary(bson_t *out, const bson_t *dictionary)
+{
+    static const char *const hidden[] = {"_id", "tenant", "import", "lookup", NULL};
+
+    append_all_except(out, dictionary, hidden);
 }
 
 void answer_append_source(bson_t *out, const bson_t *source)
@@ -263,6 +290,27 @@ void answer_append_source(bson_t *out, const bson_t *source)
     static const char *const hidden[] = {"_id", "tenant", NULL};
 
     append_all_except(out, source, hidden);
+}
+
+/* All that is wrong with what stands at the fault's path. */
+static void append_findings(bson_t *out, const struct request_fault *fault)
+{
+    bson_t list;
+    bson_t item;
+
+    BSON_APPEND_ARRAY_BEGIN(out, "errors", &list);
+    for (size_t i = 0; i < fault->findings->count; i++) {
+        const struct finding *finding = &fault->findings->items[i];
+        char path[sizeof(fault->path) + 512];
+
+        snprintf(path, sizeof(path), "%s%s", fault->path, finding->path);
+        BSON_APPEND_DOCUMENT_BEGIN(&list, "0", &item);
+        BSON_APPEND_UTF8(&item, "error", finding->text);
+        BSON_APPEND_UTF8(&item, "code", problem_get(finding->problem)->code);
+        BSON_APPEND_UTF8(&item, "path", path);
+        bson_append_document_end(&list, &item);
+    }
+    bson_append_array_end(out, &list);
 }
 
 bson_t *answer_problem(const struct request_fault *fault)
@@ -291,6 +339,9 @@ bson_t *answer_problem(const struct request_fault *fault)
     }
     if (fault->offset >= 0) {
         BSON_APPEND_INT64(out, "offset", fault->offset);
+    }
+    if (fault->findings) {
+        append_findings(out, fault);
     }
     return out;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct entity; /* domain/entity.h */
+
 /*
  * Stored documents as partners see them (docs/API.md), and problem documents. Pure. Functions that
  * append write fields into a document the caller has begun; documents that are returned are
@@ -17,9 +19,14 @@ struct answer_queued {
     const char *job_id;
     size_t total;
     const struct import_envelope *envelope;
+    const struct entity *entity;
+    const char *entity_id; /* the one entity that is imported; NULL for many */
 };
 bson_t *answer_queued_companies(const struct answer_queued *queued);
 bson_t *answer_queued_products(const struct answer_queued *queued);
+
+/* One entity; all rows but its own are products. */
+bson_t *answer_queued_entity(const struct answer_queued *queued);
 
 /* A synchronous import whose job has ended. */
 struct answer_imported {
@@ -56,8 +63,11 @@ bool answer_findings_next(struct answer_findings *findings, bool with_raw_data, 
 /* Appends a product without the system's internals. locked_fields is always there. */
 void answer_append_product(bson_t *out, const bson_t *product);
 
-/* Appends a company without the system's internals. */
-void answer_append_company(bson_t *out, const bson_t *company);
+/* Appends a synonym dictionary without the system's internals. */
+void answer_append_dictionary(bson_t *out, const bson_t *dictionary);
+
+/* Appends any other entity without the system's internals. */
+void answer_append_entity(bson_t *out, const bson_t *document);
 
 /* Appends an import source. */
 void answer_append_source(bson_t *out, const bson_t *source);

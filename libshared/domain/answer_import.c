@@ -73,7 +73,7 @@ static void append_echo(bson_t *out, const char *key, struct str bytes)
 
 static void append_message(bson_t *out, const bson_t *job)
 {
-    long long total = document_int64(job, "total_rows", 0);
+    long long total = stored_total_rows(job);
     long long successful = document_int64(job, "successful_rows", 0);
     long long batches = document_int64(job, "search_batches", 0);
     const char *failure = document_text(job, "failure.error");

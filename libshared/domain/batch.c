@@ -42,7 +42,7 @@ bson_t *batch_entry(const bson_t *job)
     bson_t *entry = bson_new();
 
     stored_copy(job, "batch_part", entry, "part");
-    BSON_APPEND_INT64(entry, "total", document_int64(job, "total_rows", 0));
+    BSON_APPEND_INT64(entry, "total", stored_total_rows(job));
     BSON_APPEND_INT64(entry, "successful", document_int64(job, "successful_rows", 0));
     BSON_APPEND_INT64(entry, "failed", document_int64(job, "failed_rows", 0));
     BSON_APPEND_INT64(entry, "unchanged", document_int64(job, "unchanged_rows", 0));

@@ -62,7 +62,7 @@ static struct member member_from_job(const bson_t *job)
     return (struct member){.job_id = id ? id : "",
                            .status = status ? status : "pending",
                            .part = document_int64(job, "batch_part", 0),
-                           .total = document_int64(job, "total_rows", 0),
+                           .total = stored_total_rows(job),
                            .processed = document_int64(job, "processed_rows", 0),
                            .successful = document_int64(job, "successful_rows", 0),
                            .failed = document_int64(job, "failed_rows", 0),

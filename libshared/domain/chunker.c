@@ -1,5 +1,7 @@
 #include "domain/chunker.h"
 
+#include <string.h>
+
 /* What the wire format adds around one row: tags, lengths, the index. */
 enum { ROW_OVERHEAD = 24 };
 
@@ -83,9 +85,9 @@ static size_t chunk_length(const struct chunk_row *rows, const uint32_t *order, 
     return fitting_rows(rows, order, batch, limits->most_bytes) == batch ? batch : fit;
 }
 
-static uint64_t plan_fingerprint(const struct chunk_plan *plan, size_t row_count)
+static uint64_t plan_fingerprint(const struct chunk_plan *plan)
 {
-    uint64_t hash = fnv_add(FNV_START, plan->order, row_count * sizeof(*plan->order));
+    uint64_t hash = fnv_add(FNV_START, plan->order, plan->row_count * sizeof(*plan->order));
 
     for (size_t i = 0; i < plan->span_count; i++) {
         const struct chunk_span *span = &plan->spans[i];
@@ -114,6 +116,28 @@ void chunker_cut(struct arena *arena, const struct chunk_row *rows, size_t row_c
             first += count;
         }
     }
-    *out = (struct chunk_plan){.order = order, .spans = spans, .span_count = span_count};
-    out->fingerprint = plan_fingerprint(out, row_count);
+    *out = (struct chunk_plan){
+        .order = order, .spans = spans, .span_count = span_count, .row_count = row_count};
+    out->fingerprint = plan_fingerprint(out);
+}
+
+void chunker_frame(struct arena *arena, uint32_t head, struct chunk_plan *plan)
+{
+    size_t row_count = plan->row_count + 1;
+    uint32_t *order = arena_alloc(arena, row_count * sizeof(*order));
+    struct chunk_span *spans = arena_alloc(arena, (plan->span_count + 2) * sizeof(*spans));
+    uint32_t number = 0;
+
+    order[0] = head;
+    memcpy(order + 1, plan->order, plan->row_count * sizeof(*order));
+    spans[number++] = (struct chunk_span){.count = 1};
+    for (size_t i = 0; i < plan->span_count; i++, number++) {
+        spans[number] = plan->spans[i];
+        spans[number].number = number;
+        spans[number].first++;
+    }
+    spans[number] = (struct chunk_span){.number = number, .first = row_count};
+    *plan = (struct chunk_plan){
+        .order = order, .spans = spans, .span_count = number + 1, .row_count = row_count};
+    plan->fingerprint = plan_fingerprint(plan);
 }

@@ -41,6 +41,7 @@ struct chunk_plan {
         *order; /* row indexes, lane by lane, within a lane in the order of the request */
     const struct chunk_span *spans;
     size_t span_count;
+    size_t row_count;     /* of all spans */
     uint64_t fingerprint; /* equal for equal plans */
 };
 
@@ -50,3 +51,7 @@ uint32_t chunker_lane(struct str code, uint32_t lanes);
 /* Fills `out`; its memory belongs to the arena. */
 void chunker_cut(struct arena *arena, const struct chunk_row *rows, size_t row_count,
                  const struct chunk_limits *limits, struct chunk_plan *out);
+
+/* Frames a plan of one lane: a chunk with the row `head` alone comes before the others, one without
+ * rows behind them. Numbers and fingerprint follow. */
+void chunker_frame(struct arena *arena, uint32_t head, struct chunk_plan *plan);

@@ -7,7 +7,7 @@
 
 /*
  * Appends one CSV line (RFC 4180, CRLF). A cell that a spreadsheet would read as a formula (it
- * begins with = + - @ TAB or CR) gets a ' in front: the text came from a partner and is opened by
- * people.
+ * begins with = + - @ TAB or CR, and is no number) gets a ' in front: the text came from a partner
+ * and is opened by people.
  */
 void csv_write_line(struct buf *out, const struct str *cells, size_t count);

@@ -13,7 +13,7 @@ static const struct field legal_info_list[] = {
     {"sdi_code", FIELD_TEXT, NULL, NULL},
     {"vat_number", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table legal_info = {legal_info_list, 4};
+static const struct field_table legal_info = FIELD_TABLE(legal_info_list);
 
 static const char *const customer_types[] = {"business", "private", "reseller", NULL};
 
@@ -31,24 +31,15 @@ static const struct field customer_field_list[] = {
     {"public_code", FIELD_TEXT, NULL, NULL},
     {"tags", FIELD_TEXTS, NULL, NULL},
 };
-static const struct field_table customer_fields = {
-    customer_field_list, sizeof(customer_field_list) / sizeof(customer_field_list[0])};
+static const struct field_table customer_fields = FIELD_TABLE(customer_field_list);
 
 static bool identify(const struct row_context *ctx, const bson_t *row, struct identified_row *out)
 {
     const char *public_code = document_text(row, "public_code");
-    bson_iter_t code;
 
-    *out = (struct identified_row){.row = row};
-    if (!bson_iter_init_find(&code, row, "external_code")) {
-        findings_add(ctx->findings, PROBLEM_external_code_missing, "/external_code",
-                     "external_code is missing");
+    if (!entity_identify(ctx, row, PROBLEM_external_code_missing, out)) {
         return false;
     }
-    if (!entity_check_code(ctx, &code, "/external_code")) {
-        return false;
-    }
-    out->code = bson_iter_utf8(&code, NULL);
     out->claim = public_code && *public_code ? public_code : NULL;
     return true;
 }
@@ -120,35 +111,6 @@ static const bson_t *with_legal_info(const struct row_context *ctx, const bson_t
     bson_append_document_end(holder, &checked);
     bson_iter_init_find(&value, holder, "legal_info");
     return document_set(ctx->arena, sent, "legal_info", &value);
-}
-
-/* Some system fields of products mean nothing for a company: there the names are the partner's. */
-static bool is_system_field(const char *key)
-{
-    static const char *const free_names[] = {"source", "status", "published_at",
-                                             "completeness_score"};
-
-    for (size_t i = 0; i < sizeof(free_names) / sizeof(free_names[0]); i++) {
-        if (strcmp(free_names[i], key) == 0) {
-            return false;
-        }
-    }
-    return entity_is_system_field(key);
-}
-
-static bool is_left_out(const char *key)
-{
-    return strcmp(key, "external_code") == 0 || is_system_field(key);
-}
-
-static const bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
-{
-    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out, ctx->unknown};
-    bson_t *content = document_new(ctx->arena);
-
-    BSON_APPEND_UTF8(content, "external_code", row->code);
-    field_copy_members(&walk, &customer_fields, row->row, content);
-    return with_legal_info(ctx, content);
 }
 
 static void append_tags(bson_t *out, uint32_t *count, const struct text_list *tags,
@@ -226,9 +188,10 @@ static const bson_t *with_text(struct arena *arena, const bson_t *content, const
 static const bson_t *next_content(const struct row_context *ctx, const struct identified_row *row,
                                   const bson_t *current)
 {
-    const bson_t *sent = stored_form(ctx, row);
+    const bson_t *sent = with_legal_info(ctx, entity_stored_form(ctx, row));
     const bson_t *content = sent;
-    const bson_t *old = current ? entity_content(ctx->arena, current, is_system_field) : NULL;
+    const bson_t *old =
+        current ? entity_content(ctx->arena, current, entity_is_system_field) : NULL;
     bool is_partial = ctx->settings->merge_mode == MERGE_PARTIAL;
 
     if (old && is_partial) {
@@ -285,9 +248,13 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
 
 const struct entity entity_customers = {
     .name = "customers",
+    .singular = "customer",
+    .code_field = "external_code",
     .history = "customer_versions",
     .fields = &customer_fields,
     .has_claims = true,
+    .is_system = entity_is_system_field,
     .identify = identify,
     .apply = apply,
+    .is_searched = true,
 };

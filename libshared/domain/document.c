@@ -239,6 +239,13 @@ bool document_has_content(const bson_iter_t *value)
     return false;
 }
 
+bool document_holds(const bson_t *document, const char *path)
+{
+    bson_iter_t value;
+
+    return document_find(document, path, &value) && document_has_content(&value);
+}
+
 static size_t count_keys(const bson_t *document, bool (*skip)(const char *key))
 {
     size_t count = 0;

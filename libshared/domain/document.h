@@ -46,6 +46,9 @@ bson_t *document_set(struct arena *arena, const bson_t *document, const char *pa
  * their place. */
 bson_t *document_merge(struct arena *arena, const bson_t *base, const bson_t *patch);
 
+/* True when something with content stands at the dotted path. */
+bool document_holds(const bson_t *document, const char *path);
+
 /* False for null, "", {}, [] and for objects and arrays that hold nothing but such. */
 bool document_has_content(const bson_iter_t *value);
 

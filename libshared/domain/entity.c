@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "domain/document.h"
+#include "domain/field.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,8 @@ bool entity_is_system_field(const char *key)
 {
     /* Sorted. */
     static const char *const names[] = {
-        "_id",           "completeness_score", "created_at",   "import", "isCurrent",
-        "locked_fields", "packaging_prices",   "published_at", "source", "status",
-        "tenant",        "updated_at",         "version",
+        "_id",           "created_at", "import",     "isCurrent",
+        "locked_fields", "tenant",     "updated_at", "version",
     };
 
     return bsearch(key, names, sizeof(names) / sizeof(names[0]), sizeof(names[0]), compare_text);
@@ -38,16 +38,28 @@ const bson_t *entity_content(struct arena *arena, const bson_t *document,
     return content;
 }
 
+const struct entity *entity_at(size_t index)
+{
+    static const struct entity *const all[] = {
+        &entity_products,
+        &entity_customers,
+        &entity_brands,
+        &entity_categories,
+        &entity_collections,
+        &entity_product_types,
+        &entity_synonym_dictionaries,
+    };
+
+    return index < sizeof(all) / sizeof(all[0]) ? all[index] : NULL;
+}
+
 const struct entity *entity_named(const char *name)
 {
-    static const struct entity *const all[] = {&entity_products, &entity_customers};
+    const struct entity *entity = NULL;
 
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (strcmp(all[i]->name, name) == 0) {
-            return all[i];
-        }
+    for (size_t i = 0; (entity = entity_at(i)) && strcmp(entity->name, name) != 0; i++) {
     }
-    return NULL;
+    return entity;
 }
 
 bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, const char *path)
@@ -61,6 +73,37 @@ bool entity_check_code(const struct row_context *ctx, const bson_iter_t *code, c
         return false;
     }
     return true;
+}
+
+bool entity_identify(const struct row_context *ctx, const bson_t *row, enum problem_id missing,
+                     struct identified_row *out)
+{
+    const char *field = ctx->entity->code_field;
+    const char *path = arena_printf(ctx->arena, "/%s", field);
+    bson_iter_t code;
+
+    *out = (struct identified_row){.row = row};
+    if (!bson_iter_init_find(&code, row, field)) {
+        findings_add(ctx->findings, missing, path, "%s is missing", field);
+        return false;
+    }
+    if (!entity_check_code(ctx, &code, path)) {
+        return false;
+    }
+    out->code = bson_iter_utf8(&code, NULL);
+    return true;
+}
+
+bson_t *entity_stored_form(const struct row_context *ctx, const struct identified_row *row)
+{
+    const struct entity *entity = ctx->entity;
+    struct field_walk walk = {ctx->settings, ctx->findings, entity->is_system, entity->code_field,
+                              ctx->unknown};
+    bson_t *content = document_new(ctx->arena);
+
+    bson_append_utf8(content, entity->code_field, -1, row->code, -1);
+    field_copy_members(&walk, entity->fields, row->row, content);
+    return content;
 }
 
 static void append_import(bson_t *out, const struct row_context *ctx)

@@ -93,8 +93,8 @@ struct event event_of_job(struct arena *arena, const bson_t *job)
         "source_id", "batch_id", "batch_part", "batch_total_parts",
         NULL};
     static const char *const counts[] = {
-        "total_rows",   "successful_rows", "failed_rows", "unchanged_rows",
-        "created_rows", "published_rows",  "error_count", NULL};
+        "successful_rows", "failed_rows", "unchanged_rows", "created_rows", "published_rows",
+        "error_count",     NULL};
     static const char *const times[] = {"started_at", "completed_at", "duration_seconds", "failure",
                                         NULL};
     const char *id = text_or(job, "_id", "");
@@ -106,6 +106,10 @@ struct event event_of_job(struct arena *arena, const bson_t *job)
     add_traceparent(&event, arena, document_text(job, "trace_id"), id);
     stored_copy(job, "_id", data, "job_id");
     copy_all(data, job, identity);
+    if (document_text(job, "entity_id")) {
+        stored_copy(job, "entity_id", data, "entity_id");
+    }
+    BSON_APPEND_INT64(data, "total_rows", stored_total_rows(job));
     copy_counts(data, job, counts);
     copy_all(data, job, times);
     BSON_APPEND_UTF8(data, "errors_url",

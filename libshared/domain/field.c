@@ -100,15 +100,16 @@ static void copy_multilingual(const struct field_walk *walk, const struct field 
                               const struct place *place, const bson_iter_t *value, bson_t *out)
 {
     const char *key = bson_iter_key(value);
+    bool wraps = field->type == FIELD_MULTILINGUAL || (field->type == FIELD_TITLE && !place->outer);
     bson_t wrapped;
 
-    if (BSON_ITER_HOLDS_UTF8(value) && field->type == FIELD_MULTILINGUAL) {
+    if (BSON_ITER_HOLDS_UTF8(value) && wraps) {
         bson_append_document_begin(out, key, -1, &wrapped);
         bson_append_iter(&wrapped, walk->settings->default_language, -1, value);
         bson_append_document_end(out, &wrapped);
         return;
     }
-    bool is_label = field->type == FIELD_LABEL && BSON_ITER_HOLDS_DOCUMENT(value);
+    bool is_label = field->type != FIELD_MULTILINGUAL && BSON_ITER_HOLDS_DOCUMENT(value);
 
     if (is_label || (BSON_ITER_HOLDS_DOCUMENT(value) && looks_multilingual(walk, value))) {
         check_language_values(walk, place, value);
@@ -178,6 +179,12 @@ static void check_scalar(const struct field_walk *walk, const struct field *fiel
 static void copy_value(const struct field_walk *walk, const struct field *field,
                        const struct place *place, const bson_iter_t *value, bson_t *out);
 
+static bool is_left_out(const struct field_walk *walk, const char *key)
+{
+    return (walk->skip && walk->skip(key)) ||
+           (walk->code_field && strcmp(walk->code_field, key) == 0);
+}
+
 static void copy_members(const struct field_walk *walk, const struct field_table *table,
                          const struct place *place, bson_iter_t *members, bson_t *out)
 {
@@ -186,7 +193,7 @@ static void copy_members(const struct field_walk *walk, const struct field_table
         const struct field *field = table ? field_find(table, key) : NULL;
         struct place inner = {place, key};
 
-        if (!place && walk->skip && walk->skip(key)) {
+        if (!place && is_left_out(walk, key)) {
             continue;
         }
         if (field && !BSON_ITER_HOLDS_NULL(members)) {
@@ -281,6 +288,7 @@ static void copy_value(const struct field_walk *walk, const struct field *field,
         break;
     case FIELD_MULTILINGUAL:
     case FIELD_LABEL:
+    case FIELD_TITLE:
         copy_multilingual(walk, field, place, value, out);
         break;
     case FIELD_REFERENCE:

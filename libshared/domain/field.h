@@ -20,6 +20,7 @@ enum field_type {
     FIELD_DATE,         /* ISO 8601 text */
     FIELD_MULTILINGUAL, /* text, or an object by language; stored by language */
     FIELD_LABEL,        /* as above, but a plain text stays one (snapshots of other entities) */
+    FIELD_TITLE,        /* FIELD_LABEL in a snapshot, stored by language in the entity itself */
     FIELD_OBJECT,       /* `fields` inside */
     FIELD_REFERENCE,    /* the id of another entity, or its snapshot with `fields` inside */
     FIELD_TEXTS,        /* list of texts */
@@ -41,15 +42,22 @@ struct field_table {
     size_t count;
 };
 
+/* The table of a list that is an array. */
+#define FIELD_TABLE(list)                                                                          \
+    {                                                                                              \
+        list, sizeof(list) / sizeof((list)[0])                                                     \
+    }
+
 const struct field *field_find(const struct field_table *table, const char *name);
 
 /* Appends the members of `object` to `out` in stored form and reports what is wrong, with paths
- * that start with `path`. `skip` (may be NULL) names outer members that are left out, `unknown`
- * (may be NULL) counts those that are not in the table. */
+ * that start with `path`. `skip` and `code_field` (may be NULL) name outer members that are left
+ * out, `unknown` (may be NULL) counts those that are not in the table. */
 struct field_walk {
     const struct import_settings *settings;
     struct findings *findings;
     bool (*skip)(const char *key);
+    const char *code_field;
     struct name_tally *unknown;
 };
 void field_copy_members(const struct field_walk *walk, const struct field_table *table,

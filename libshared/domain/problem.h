@@ -41,19 +41,32 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(rows_too_many, 400, "There are too many rows", "Split the feed into parts of one batch.")    \
     X(external_code_missing, 400, "A company has no external_code",                                \
       "Give the company at the named index a non-empty external_code.")                            \
+    X(data_invalid, 400, "The data of the entity is not valid",                                    \
+      "Mend the fields that are listed in errors.")                                                \
     X(batch_metadata, 400, "batch_metadata is not consistent",                                     \
       "Send batch_id and a batch_part from 1 to batch_total_parts.")                               \
     X(unauthenticated, 401, "The credential is missing or wrong",                                  \
       "Send an API key, a bearer token or a session that is still good.")                          \
     X(forbidden, 403, "The credential lacks the permission", "Ask for the permission named.")      \
+    X(account_mismatch, 403, "The account that is named is not the credential's",                  \
+      "Name the credential's own account in the parameter an, or leave it out.")                   \
+    X(link_invalid, 403, "The link was not made by us", "Use the whole link as it was given.")     \
+    X(link_expired, 403, "The time of the link is over",                                           \
+      "Ask for the job again: it has a new link.")                                                 \
     X(not_found, 404, "There is nothing at this address", "Check the path.")                       \
     X(job_not_found, 404, "There is no such job", "Check the job id and the credential.")          \
     X(source_not_found, 404, "There is no such import source",                                     \
       "Create it with POST /api/b2b/pim/sources.")                                                 \
     X(product_not_found, 404, "There is no such product", "Check the entity_code.")                \
     X(customer_not_found, 404, "There is no such company", "Check the external_code.")             \
+    X(brand_not_found, 404, "There is no such brand", "Check the brand_id.")                       \
+    X(category_not_found, 404, "There is no such category", "Check the category_id.")              \
+    X(collection_not_found, 404, "There is no such collection", "Check the collection_id.")        \
+    X(product_type_not_found, 404, "There is no such product type", "Check the product_type_id.")  \
+    X(synonym_dictionary_not_found, 404, "There is no such synonym dictionary", "Check its id.")   \
     X(version_not_found, 404, "There is no such version", "List the versions first.")              \
     X(batch_not_found, 404, "There is no such batch", "Check the batch_id.")                       \
+    X(file_not_found, 404, "There is no such file", "It may have been removed after its time.")    \
     X(method_not_allowed, 405, "The method is not allowed here", "Use a method listed in Allow.")  \
     X(source_exists, 409, "The import source exists already", "Use PUT to replace it.")            \
     X(idempotency_in_progress, 409, "The first request with this Idempotency-Key is under way",    \
@@ -62,6 +75,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(media_type, 415, "The content type is not supported", "Send application/json.")              \
     X(idempotency_mismatch, 422, "The Idempotency-Key was used with another body",                 \
       "Use a new key for a new request.")                                                          \
+    X(store_not_configured, 500, "No store for files is configured",                               \
+      "Ask us to set one up; nothing was stored.")                                                 \
     X(internal, 500, "Something broke on our side", "Retry later; tell us the trace id.")          \
     X(unavailable, 503, "The service cannot take this request now",                                \
       "Retry after the time in Retry-After; nothing of this request was applied.")                 \
@@ -80,6 +95,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(pec_email_invalid, 0, "The PEC address is not valid", "Send an e-mail address.")             \
     X(sdi_code_invalid, 0, "The SDI code is not valid", "Send 6 or 7 of A-Z and 0-9.")             \
     X(public_code_taken, 0, "The public_code belongs to another company", "Use another code.")     \
+    X(product_unknown, 0, "There is no product with this code", "Import the product first.")       \
+    X(entity_unknown, 0, "There is no entity to embed", "Mend the row of the entity itself.")      \
     X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
     X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
     X(not_accepted, 0, "The request was not accepted", "Send it again.")                           \

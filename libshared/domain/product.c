@@ -5,83 +5,31 @@
 #include "domain/media.h"
 #include "domain/packaging.h"
 #include "domain/product_fields.h"
+#include "domain/product_publication.h"
 #include "domain/promotion.h"
+#include "domain/reference.h"
 #include "domain/variant.h"
 
 #include <string.h>
 
-struct score_rule {
-    int points;
-    const char *paths[2]; /* any of them with content earns the points */
-};
-
-static const struct score_rule score_rules[] = {
-    {20, {"name", NULL}},   {20, {"description", NULL}}, {20, {"price", "pricing.list"}},
-    {20, {"images", NULL}}, {10, {"brand", NULL}},       {10, {"category", NULL}},
-};
-
-static bool has_content(const bson_t *content, const char *path)
+/* Whether and from where a product is published is the system's matter too. */
+static bool is_system_field(const char *key)
 {
-    bson_iter_t value;
+    static const char *const names[] = {"completeness_score", "embeds", "packaging_prices",
+                                        "published_at",       "source", "status"};
 
-    return document_find(content, path, &value) && document_has_content(&value);
-}
-
-static int completeness(const bson_t *content)
-{
-    int score = 0;
-
-    for (size_t i = 0; i < sizeof(score_rules) / sizeof(score_rules[0]); i++) {
-        const struct score_rule *rule = &score_rules[i];
-
-        if (has_content(content, rule->paths[0]) ||
-            (rule->paths[1] && has_content(content, rule->paths[1]))) {
-            score += rule->points;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], key) == 0) {
+            return true;
         }
     }
-    return score;
-}
-
-static bool holds_all(const bson_t *content, const struct text_list *paths)
-{
-    for (size_t i = 0; i < paths->count; i++) {
-        if (!has_content(content, paths->items[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The rule of auto-publish: the product's own settings go before the source's; both lists of
- * required fields hold. */
-static bool meets_publish_rule(const struct row_context *ctx, const bson_t *content, int score)
-{
-    const struct import_settings *settings = ctx->settings;
-    struct text_list required = document_texts(ctx->arena, content, "required_fields");
-
-    return document_bool(content, "auto_publish_enabled", settings->auto_publish_enabled) &&
-           score >=
-               document_number(content, "min_score_threshold", settings->min_score_threshold) &&
-           holds_all(content, &settings->required_fields) && holds_all(content, &required);
+    return entity_is_system_field(key);
 }
 
 static void restore_paths(const struct row_context *ctx, const bson_t *sent)
 {
     mapping_restore_paths(ctx->settings->mappings, ctx->settings->mapping_count, sent,
                           ctx->findings);
-}
-
-static bool is_left_out(const char *key)
-{
-    return strcmp(key, "entity_code") == 0 || entity_is_system_field(key);
-}
-
-/* Appends the fields of a mapped row in stored form, and reports what is wrong with them. */
-static void copy_fields(const struct row_context *ctx, const bson_t *row, bson_t *out)
-{
-    struct field_walk walk = {ctx->settings, ctx->findings, is_left_out, ctx->unknown};
-
-    field_copy_members(&walk, &product_fields, row, out);
 }
 
 /* The code of a mapped row; NULL with a finding when it has none. */
@@ -107,20 +55,10 @@ static bool identify(const struct row_context *ctx, const bson_t *row, struct id
     out->code = find_code(ctx, out->row);
     if (!out->code) {
         /* It will not be applied, but its other errors are reported all the same. */
-        copy_fields(ctx, out->row, document_new(ctx->arena));
+        entity_stored_form(ctx, &(struct identified_row){.row = out->row, .code = ""});
         restore_paths(ctx, row);
     }
     return out->code != NULL;
-}
-
-/* The row in stored form, its code first. */
-static bson_t *stored_form(const struct row_context *ctx, const struct identified_row *row)
-{
-    bson_t *content = document_new(ctx->arena);
-
-    BSON_APPEND_UTF8(content, "entity_code", row->code);
-    copy_fields(ctx, row->row, content);
-    return content;
 }
 
 /* Replace mode drops what is not sent again, but not the product's own publishing rule. */
@@ -157,7 +95,7 @@ static const bson_t *with_defaults(const struct row_context *ctx, const char *co
     bson_t channels;
 
     bson_concat(out, content);
-    if (!has_content(content, "sku") && !bson_has_field(content, "sku")) {
+    if (!document_holds(content, "sku") && !bson_has_field(content, "sku")) {
         BSON_APPEND_UTF8(out, "sku", code);
     }
     if (!bson_has_field(content, "channels")) {
@@ -192,24 +130,29 @@ static const bson_t *keep_locks(const struct row_context *ctx, const bson_t *cur
     return keep_locked(ctx->arena, &locks, current, content);
 }
 
-/* What is stored as the product's content after this row. */
+/* The row laid over what stands there, by the mode of the import. */
+static const bson_t *merge_row(const struct row_context *ctx, const bson_t *current, bson_t *sent)
+{
+    if (ctx->settings->merge_mode != MERGE_PARTIAL) {
+        keep_publish_fields(current, sent);
+        return sent;
+    }
+    const bson_t *old = entity_content(ctx->arena, current, is_system_field);
+
+    return media_merge(ctx->arena, old, sent, document_merge(ctx->arena, old, sent));
+}
+
+/* What is stored as the product's content after this row. Ids become snapshots only after the
+ * merge, so that nothing of the snapshot of another entity stays in them. */
 static const bson_t *next_content(const struct row_context *ctx, const struct identified_row *row,
                                   const bson_t *current)
 {
-    bool is_partial = current && ctx->settings->merge_mode == MERGE_PARTIAL;
-    bson_t *sent = stored_form(ctx, row);
-    const bson_t *content = sent;
+    bson_t *sent = entity_stored_form(ctx, row);
+    const bson_t *content = current ? merge_row(ctx, current, sent) : sent;
 
-    if (is_partial) {
-        const bson_t *old = entity_content(ctx->arena, current, entity_is_system_field);
-
-        content = document_merge(ctx->arena, old, sent);
-        content = media_merge(ctx->arena, old, sent, content);
-    } else if (current) {
-        keep_publish_fields(current, sent);
-    }
+    content = reference_resolve(ctx->snapshots, content, sent);
     content = keep_locks(ctx, current, content);
-    if (is_partial) {
+    if (current && ctx->settings->merge_mode == MERGE_PARTIAL) {
         content = variant_follow_parent(ctx->arena, sent, current, content);
     }
     content = promotion_denormalise(ctx->arena, sent, current, content);
@@ -242,58 +185,14 @@ static void append_source(const struct row_context *ctx, bson_t *out)
     bson_append_document_end(out, &source);
 }
 
-/* True when the row asks for a draft; a locked auto_publish_enabled is not the row's to ask with.
- */
-static bool asks_for_draft(const bson_t *row, const bson_t *content)
+/* The source stays with a version that no import of the product made. */
+static void keep_source(const bson_t *current, bson_t *out)
 {
-    const char *status = document_text(row, "status");
+    bson_iter_t source;
 
-    return (status && strcmp(status, "draft") == 0) ||
-           !document_bool(content, "auto_publish_enabled", true);
-}
-
-struct publication {
-    int score;
-    bool meets_rule;
-    bool is_published;
-};
-
-static struct publication decide_publication(const struct row_context *ctx,
-                                             const struct identified_row *row,
-                                             const bson_t *current, const bson_t *content)
-{
-    const char *status = current ? document_text(current, "status") : NULL;
-    bool was_published = status && strcmp(status, "published") == 0;
-    int score = completeness(content);
-    bool meets_rule = meets_publish_rule(ctx, content, score);
-
-    return (struct publication){
-        .score = score,
-        .meets_rule = meets_rule,
-        .is_published = meets_rule || (was_published && !asks_for_draft(row->row, content)),
-    };
-}
-
-static const bson_t *system_fields(const struct row_context *ctx, const bson_t *current,
-                                   const struct publication *publication)
-{
-    bson_t *out = document_new(ctx->arena);
-    bson_iter_t published_at;
-
-    BSON_APPEND_UTF8(out, "status", publication->is_published ? "published" : "draft");
-    if (publication->is_published) {
-        if (current && bson_iter_init_find(&published_at, current, "published_at") &&
-            BSON_ITER_HOLDS_DATE_TIME(&published_at)) {
-            bson_append_iter(out, "published_at", -1, &published_at);
-        } else {
-            BSON_APPEND_DATE_TIME(out, "published_at", ctx->now_ms);
-        }
-    } else {
-        BSON_APPEND_NULL(out, "published_at");
+    if (bson_iter_init_find(&source, current, "source")) {
+        bson_append_iter(out, "source", -1, &source);
     }
-    BSON_APPEND_INT32(out, "completeness_score", publication->score);
-    append_source(ctx, out);
-    return out;
 }
 
 static bool is_unchanged(const struct row_context *ctx, const bson_t *current,
@@ -303,7 +202,7 @@ static bool is_unchanged(const struct row_context *ctx, const bson_t *current,
 
     return status && ctx->settings->skip_unchanged &&
            (strcmp(status, "published") == 0) == is_published &&
-           document_equal(current, content, entity_is_system_field);
+           document_equal(current, content, is_system_field);
 }
 
 static void apply(const struct row_context *ctx, const struct identified_row *row,
@@ -316,7 +215,7 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
     if (ctx->findings->errors > 0) {
         return;
     }
-    struct publication publication = decide_publication(ctx, row, current, content);
+    struct publication publication = publication_decide(ctx, row, current, content);
 
     out->meets_publish_rule = publication.meets_rule;
     if (is_unchanged(ctx, current, content, publication.is_published)) {
@@ -324,17 +223,51 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
         out->version = document_int64(current, "version", 0);
         return;
     }
-    struct version_parts parts = {row->code, current, content,
-                                  system_fields(ctx, current, &publication)};
+    bson_t *system = document_new(ctx->arena);
 
-    out->document = entity_next_version(ctx, &parts, &out->version);
+    publication_append(&publication, current, ctx->now_ms, system);
+    append_source(ctx, system);
+    reference_append_embeds(ctx->arena, ctx->tenant, content, system);
+    out->document = entity_next_version(
+        ctx, &(struct version_parts){row->code, current, content, system}, &out->version);
     out->result = current ? ROW_UPDATED : ROW_CREATED;
+}
+
+static void embed(const struct row_context *ctx, const struct embedding *embedding,
+                  const bson_t *current, struct row_outcome *out)
+{
+    const bson_t *old = entity_content(ctx->arena, current, is_system_field);
+    struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
+    const bson_t *content = reference_embed(ctx->arena, old, embedding);
+
+    content = keep_locked(ctx->arena, &locks, current, content);
+    if (document_equal(old, content, NULL)) {
+        *out = (struct row_outcome){.result = ROW_UNCHANGED,
+                                    .version = document_int64(current, "version", 0)};
+        return;
+    }
+    struct publication publication = publication_keep(current, content);
+    bson_t *system = document_new(ctx->arena);
+
+    publication_append(&publication, current, ctx->now_ms, system);
+    keep_source(current, system);
+    reference_append_embeds(ctx->arena, ctx->tenant, content, system);
+    *out = (struct row_outcome){.result = ROW_UPDATED};
+    out->document = entity_next_version(
+        ctx,
+        &(struct version_parts){document_text(current, "entity_code"), current, content, system},
+        &out->version);
 }
 
 const struct entity entity_products = {
     .name = "products",
+    .singular = "product",
+    .code_field = "entity_code",
     .history = "product_versions",
     .fields = &product_fields,
+    .is_system = is_system_field,
     .identify = identify,
     .apply = apply,
+    .embed = embed,
+    .is_searched = true,
 };

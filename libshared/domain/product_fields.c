@@ -1,9 +1,6 @@
 #include "domain/product_fields.h"
 
-#define TABLE(list)                                                                                \
-    {                                                                                              \
-        list, sizeof(list) / sizeof((list)[0])                                                     \
-    }
+#include "domain/catalog_fields.h"
 
 /* Each list is sorted by name (tests/unit/test_document.c holds us to it). */
 
@@ -21,7 +18,7 @@ static const struct field money_fields[] = {
     {"vat_included", FIELD_BOOLEAN, NULL, NULL},
     {"vat_rate", FIELD_NUMBER, NULL, NULL},
 };
-static const struct field_table money = TABLE(money_fields);
+static const struct field_table money = FIELD_TABLE(money_fields);
 
 static const struct field promotion_fields[] = {
     {"calc_method", FIELD_TEXT, NULL, NULL},     {"discount_percentage", FIELD_NUMBER, NULL, NULL},
@@ -33,7 +30,7 @@ static const struct field promotion_fields[] = {
     {"promo_type", FIELD_TEXT, NULL, NULL},      {"start_date", FIELD_DATE, NULL, NULL},
     {"target_pkg_ids", FIELD_TEXTS, NULL, NULL},
 };
-static const struct field_table promotion = TABLE(promotion_fields);
+static const struct field_table promotion = FIELD_TABLE(promotion_fields);
 
 static const struct field packaging_option_fields[] = {
     {"code", FIELD_TEXT, NULL, NULL},           {"ean", FIELD_TEXT, NULL, NULL},
@@ -43,7 +40,7 @@ static const struct field packaging_option_fields[] = {
     {"pricing", FIELD_OBJECT, &money, NULL},    {"promotions", FIELD_OBJECTS, &promotion, NULL},
     {"qty", FIELD_NUMBER, NULL, NULL},          {"uom", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table packaging_option = TABLE(packaging_option_fields);
+static const struct field_table packaging_option = FIELD_TABLE(packaging_option_fields);
 
 static const struct field packaging_info_fields[] = {
     {"code", FIELD_TEXT, NULL, NULL},          {"description", FIELD_LABEL, NULL, NULL},
@@ -51,7 +48,7 @@ static const struct field packaging_info_fields[] = {
     {"packaging_id", FIELD_TEXT, NULL, NULL},  {"qty", FIELD_NUMBER, NULL, NULL},
     {"uom", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table packaging_info = TABLE(packaging_info_fields);
+static const struct field_table packaging_info = FIELD_TABLE(packaging_info_fields);
 
 static const struct field image_fields[] = {
     {"cdn_key", FIELD_TEXT, NULL, NULL},      {"file_name", FIELD_TEXT, NULL, NULL},
@@ -59,7 +56,7 @@ static const struct field image_fields[] = {
     {"size_bytes", FIELD_NUMBER, NULL, NULL}, {"uploaded_at", FIELD_DATE, NULL, NULL},
     {"uploaded_by", FIELD_TEXT, NULL, NULL},  {"url", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table image = TABLE(image_fields);
+static const struct field_table image = FIELD_TABLE(image_fields);
 
 static const struct field media_fields[] = {
     {"file_type", FIELD_TEXT, NULL, NULL},    {"is_external_link", FIELD_BOOLEAN, NULL, NULL},
@@ -68,100 +65,13 @@ static const struct field media_fields[] = {
     {"size_bytes", FIELD_NUMBER, NULL, NULL}, {"type", FIELD_TEXT, NULL, NULL},
     {"url", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table media = TABLE(media_fields);
-
-static const struct field brand_level_fields[] = {
-    {"brand_id", FIELD_TEXT, NULL, NULL}, {"label", FIELD_LABEL, NULL, NULL},
-    {"level", FIELD_NUMBER, NULL, NULL},  {"logo_url", FIELD_TEXT, NULL, NULL},
-    {"slug", FIELD_LABEL, NULL, NULL},
-};
-static const struct field_table brand_level = TABLE(brand_level_fields);
-
-static const struct field brand_fields[] = {
-    {"brand_family", FIELD_TEXT, NULL, NULL},
-    {"brand_id", FIELD_TEXT, NULL, NULL},
-    {"description", FIELD_LABEL, NULL, NULL},
-    {"display_order", FIELD_NUMBER, NULL, NULL},
-    {"hierarchy", FIELD_OBJECTS, &brand_level, NULL},
-    {"is_active", FIELD_BOOLEAN, NULL, NULL},
-    {"label", FIELD_LABEL, NULL, NULL},
-    {"level", FIELD_NUMBER, NULL, NULL},
-    {"logo_url", FIELD_TEXT, NULL, NULL},
-    {"parent_brand_id", FIELD_TEXT, NULL, NULL},
-    {"path", FIELD_TEXTS, NULL, NULL},
-    {"product_count", FIELD_NUMBER, NULL, NULL},
-    {"slug", FIELD_LABEL, NULL, NULL},
-    {"website_url", FIELD_TEXT, NULL, NULL},
-};
-static const struct field_table brand = TABLE(brand_fields);
-
-static const struct field category_image_fields[] = {
-    {"id", FIELD_TEXT, NULL, NULL},
-    {"original", FIELD_TEXT, NULL, NULL},
-    {"thumbnail", FIELD_TEXT, NULL, NULL},
-};
-static const struct field_table category_image = TABLE(category_image_fields);
-
-static const struct field category_level_fields[] = {
-    {"category_id", FIELD_TEXT, NULL, NULL},
-    {"level", FIELD_NUMBER, NULL, NULL},
-    {"name", FIELD_LABEL, NULL, NULL},
-    {"slug", FIELD_LABEL, NULL, NULL},
-};
-static const struct field_table category_level = TABLE(category_level_fields);
-
-static const struct field category_fields[] = {
-    {"category_id", FIELD_TEXT, NULL, NULL},
-    {"details", FIELD_LABEL, NULL, NULL},
-    {"display_order", FIELD_NUMBER, NULL, NULL},
-    {"hierarchy", FIELD_OBJECTS, &category_level, NULL},
-    {"icon", FIELD_TEXT, NULL, NULL},
-    {"image", FIELD_OBJECT, &category_image, NULL},
-    {"is_active", FIELD_BOOLEAN, NULL, NULL},
-    {"level", FIELD_NUMBER, NULL, NULL},
-    {"name", FIELD_LABEL, NULL, NULL},
-    {"parent_id", FIELD_TEXT, NULL, NULL},
-    {"path", FIELD_TEXTS, NULL, NULL},
-    {"slug", FIELD_LABEL, NULL, NULL},
-};
-static const struct field_table category = TABLE(category_fields);
+static const struct field_table media = FIELD_TABLE(media_fields);
 
 static const struct field channel_category_fields[] = {
-    {"category", FIELD_REFERENCE, &category, NULL},
+    {"category", FIELD_REFERENCE, &category_fields, NULL},
     {"channel_code", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table channel_category = TABLE(channel_category_fields);
-
-static const struct field collection_fields[] = {
-    {"collection_id", FIELD_TEXT, NULL, NULL},   {"description", FIELD_LABEL, NULL, NULL},
-    {"display_order", FIELD_NUMBER, NULL, NULL}, {"is_active", FIELD_BOOLEAN, NULL, NULL},
-    {"level", FIELD_NUMBER, NULL, NULL},         {"name", FIELD_LABEL, NULL, NULL},
-    {"path", FIELD_TEXTS, NULL, NULL},           {"slug", FIELD_LABEL, NULL, NULL},
-};
-static const struct field_table collection = TABLE(collection_fields);
-
-static const struct field type_specification_fields[] = {
-    {"display_order", FIELD_NUMBER, NULL, NULL},
-    {"key", FIELD_TEXT, NULL, NULL},
-    {"label", FIELD_LABEL, NULL, NULL},
-    {"options", FIELD_TEXTS, NULL, NULL},
-    {"required", FIELD_BOOLEAN, NULL, NULL},
-    {"technical_specification_id", FIELD_TEXT, NULL, NULL},
-    {"type", FIELD_TEXT, NULL, NULL},
-    {"unit", FIELD_TEXT, NULL, NULL},
-};
-static const struct field_table type_specification = TABLE(type_specification_fields);
-
-static const struct field product_type_fields[] = {
-    {"code", FIELD_TEXT, NULL, NULL},
-    {"description", FIELD_LABEL, NULL, NULL},
-    {"is_active", FIELD_BOOLEAN, NULL, NULL},
-    {"name", FIELD_LABEL, NULL, NULL},
-    {"product_type_id", FIELD_TEXT, NULL, NULL},
-    {"slug", FIELD_LABEL, NULL, NULL},
-    {"technical_specifications", FIELD_OBJECTS, &type_specification, NULL},
-};
-static const struct field_table product_type = TABLE(product_type_fields);
+static const struct field_table channel_category = FIELD_TABLE(channel_category_fields);
 
 static const struct field tag_fields[] = {
     {"color", FIELD_TEXT, NULL, NULL},        {"display_order", FIELD_NUMBER, NULL, NULL},
@@ -169,7 +79,7 @@ static const struct field tag_fields[] = {
     {"slug", FIELD_LABEL, NULL, NULL},        {"tag_category", FIELD_TEXT, NULL, NULL},
     {"tag_group", FIELD_TEXT, NULL, NULL},    {"tag_id", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table tag = TABLE(tag_fields);
+static const struct field_table tag = FIELD_TABLE(tag_fields);
 
 /* A member whose type the reference leaves open, such as a value or a snapshot's price, stands in
  * no table. */
@@ -178,30 +88,33 @@ static const struct field attribute_fields[] = {
     {"key", FIELD_TEXT, NULL, NULL},
     {"label", FIELD_LABEL, NULL, NULL},
 };
-static const struct field_table attribute = TABLE(attribute_fields);
+static const struct field_table attribute = FIELD_TABLE(attribute_fields);
 
 static const struct field specification_fields[] = {
     {"category", FIELD_LABEL, NULL, NULL}, {"key", FIELD_TEXT, NULL, NULL},
     {"label", FIELD_LABEL, NULL, NULL},    {"order", FIELD_NUMBER, NULL, NULL},
     {"uom", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table specification = TABLE(specification_fields);
+static const struct field_table specification = FIELD_TABLE(specification_fields);
 
 static const struct field meta_fields[] = {
     {"key", FIELD_TEXT, NULL, NULL},
 };
-static const struct field_table meta = TABLE(meta_fields);
+static const struct field_table meta = FIELD_TABLE(meta_fields);
 
 static const char *const stock_statuses[] = {"in_stock", "out_of_stock", "pre_order", NULL};
 static const char *const product_kinds[] = {"standard", "bookable", "service", NULL};
 
 static const struct field parent_product_fields[] = {
-    {"brand", FIELD_REFERENCE, &brand, NULL},    {"category", FIELD_REFERENCE, &category, NULL},
-    {"cover_image_url", FIELD_TEXT, NULL, NULL}, {"entity_code", FIELD_TEXT, NULL, NULL},
-    {"name", FIELD_LABEL, NULL, NULL},           {"sku", FIELD_TEXT, NULL, NULL},
+    {"brand", FIELD_REFERENCE, &brand_fields, NULL},
+    {"category", FIELD_REFERENCE, &category_fields, NULL},
+    {"cover_image_url", FIELD_TEXT, NULL, NULL},
+    {"entity_code", FIELD_TEXT, NULL, NULL},
+    {"name", FIELD_LABEL, NULL, NULL},
+    {"sku", FIELD_TEXT, NULL, NULL},
     {"slug", FIELD_LABEL, NULL, NULL},
 };
-static const struct field_table parent_product = TABLE(parent_product_fields);
+static const struct field_table parent_product = FIELD_TABLE(parent_product_fields);
 
 static const struct field sibling_fields[] = {
     {"cover_image_url", FIELD_TEXT, NULL, NULL},
@@ -211,16 +124,16 @@ static const struct field sibling_fields[] = {
     {"sku", FIELD_TEXT, NULL, NULL},
     {"stock_status", FIELD_TEXT, NULL, stock_statuses},
 };
-static const struct field_table sibling = TABLE(sibling_fields);
+static const struct field_table sibling = FIELD_TABLE(sibling_fields);
 
 static const struct field product_field_list[] = {
     {"attributes", FIELD_BY_LANGUAGE, &attribute, NULL},
     {"auto_publish_enabled", FIELD_BOOLEAN, NULL, NULL},
-    {"brand", FIELD_REFERENCE, &brand, NULL},
-    {"category", FIELD_REFERENCE, &category, NULL},
+    {"brand", FIELD_REFERENCE, &brand_fields, NULL},
+    {"category", FIELD_REFERENCE, &category_fields, NULL},
     {"channel_categories", FIELD_OBJECTS, &channel_category, NULL},
     {"channels", FIELD_TEXTS, NULL, NULL},
-    {"collections", FIELD_REFERENCES, &collection, NULL},
+    {"collections", FIELD_REFERENCES, &collection_fields, NULL},
     {"description", FIELD_MULTILINGUAL, NULL, NULL},
     {"dimension_height", FIELD_NUMBER, NULL, NULL},
     {"dimension_length", FIELD_NUMBER, NULL, NULL},
@@ -253,7 +166,7 @@ static const struct field product_field_list[] = {
     {"product_model", FIELD_TEXT, NULL, NULL},
     {"product_status", FIELD_TEXT, NULL, NULL},
     {"product_status_description", FIELD_MULTILINGUAL, NULL, NULL},
-    {"product_type", FIELD_REFERENCE, &product_type, NULL},
+    {"product_type", FIELD_REFERENCE, &product_type_fields, NULL},
     {"promo_code", FIELD_TEXTS, NULL, NULL},
     {"promo_type", FIELD_TEXTS, NULL, NULL},
     {"promotions", FIELD_OBJECTS, &promotion, NULL},
@@ -279,4 +192,4 @@ static const struct field product_field_list[] = {
     {"weight_uom", FIELD_TEXT, NULL, NULL},
 };
 
-const struct field_table product_fields = TABLE(product_field_list);
+const struct field_table product_fields = FIELD_TABLE(product_field_list);

@@ -16,9 +16,8 @@ bool request_refuse(struct request_fault *fault, enum problem_id problem, const 
     return false;
 }
 
-/* Refuses the field at a JSON Pointer made of one or two plain keys. */
-static bool refuse_field(struct request_fault *fault, enum problem_id problem, const char *parent,
-                         const char *key, const char *demand)
+bool request_refuse_field(struct request_fault *fault, enum problem_id problem, const char *parent,
+                          const char *key, const char *demand)
 {
     request_refuse(fault, problem, "%s%s%s %s", parent, *parent ? "." : "", key, demand);
     snprintf(fault->path, sizeof(fault->path), "%s%s/%s", *parent ? "/" : "", parent, key);
@@ -29,11 +28,12 @@ bool request_check_rows(const struct request_shape *shape, const struct request_
                         struct request_fault *fault)
 {
     if (!rows->present) {
-        return refuse_field(fault, PROBLEM_field_missing, "", shape->rows_key,
-                            "must be an array of objects");
+        return request_refuse_field(fault, PROBLEM_field_missing, "", shape->rows_key,
+                                    "must be an array of objects");
     }
     if (rows->count == 0) {
-        return refuse_field(fault, PROBLEM_rows_empty, "", shape->rows_key, "must not be empty");
+        return request_refuse_field(fault, PROBLEM_rows_empty, "", shape->rows_key,
+                                    "must not be empty");
     }
     if (rows->too_many) {
         request_refuse(fault, PROBLEM_rows_too_many, "%s must not hold more than %zu rows",
@@ -62,13 +62,13 @@ static bool read_text(const bson_t *document, const char *parent, const char *ke
         return true;
     }
     if (!BSON_ITER_HOLDS_UTF8(&iter)) {
-        return refuse_field(fault, PROBLEM_field_type, parent, key, "must be text");
+        return request_refuse_field(fault, PROBLEM_field_type, parent, key, "must be text");
     }
     const char *text = bson_iter_utf8(&iter, &length);
 
     if (length == 0 || length > REQUEST_MAX_TEXT || strlen(text) != length) {
-        return refuse_field(fault, PROBLEM_field_value, parent, key,
-                            "must have 1 to 256 bytes and no NUL");
+        return request_refuse_field(fault, PROBLEM_field_value, parent, key,
+                                    "must have 1 to 256 bytes and no NUL");
     }
     *out = text;
     return true;
@@ -83,9 +83,9 @@ static bool read_count(const bson_t *metadata, const char *key, int64_t min, int
         return true;
     }
     if (!BSON_ITER_HOLDS_INT(&iter) || bson_iter_as_int64(&iter) < min) {
-        return refuse_field(fault, PROBLEM_batch_metadata, "batch_metadata", key,
-                            min > 0 ? "must be a whole number from 1"
-                                    : "must be a whole number from 0");
+        return request_refuse_field(fault, PROBLEM_batch_metadata, "batch_metadata", key,
+                                    min > 0 ? "must be a whole number from 1"
+                                            : "must be a whole number from 0");
     }
     *out = bson_iter_as_int64(&iter);
     return true;
@@ -101,8 +101,8 @@ static bool read_parts(const bson_t *metadata, struct import_envelope *out,
         return false;
     }
     if (out->batch_total_parts >= 0 && out->batch_part > out->batch_total_parts) {
-        return refuse_field(fault, PROBLEM_batch_metadata, "batch_metadata", "batch_part",
-                            "must not be above batch_total_parts");
+        return request_refuse_field(fault, PROBLEM_batch_metadata, "batch_metadata", "batch_part",
+                                    "must not be above batch_total_parts");
     }
     return true;
 }
@@ -120,11 +120,11 @@ static bool read_metadata(const bson_t *envelope, const char *key, enum problem_
         return true;
     }
     if (!BSON_ITER_HOLDS_DOCUMENT(&iter)) {
-        return refuse_field(fault, problem, "", key, "must be an object");
+        return request_refuse_field(fault, problem, "", key, "must be an object");
     }
     bson_iter_document(&iter, &length, &data);
     if (length > REQUEST_MAX_METADATA) {
-        return refuse_field(fault, problem, "", key, "must not be larger than 4 KB");
+        return request_refuse_field(fault, problem, "", key, "must not be larger than 4 KB");
     }
     *out = (struct str){(const char *)data, length};
     return true;
@@ -143,7 +143,7 @@ static bool read_batch(const bson_t *envelope, struct import_envelope *out,
                          read_parts(&metadata, out, fault));
 }
 
-static bool read_merge_mode(const bson_t *envelope, const char **out, struct request_fault *fault)
+bool request_read_merge_mode(const bson_t *envelope, const char **out, struct request_fault *fault)
 {
     bson_iter_t iter;
 
@@ -154,8 +154,8 @@ static bool read_merge_mode(const bson_t *envelope, const char **out, struct req
     const char *mode = BSON_ITER_HOLDS_UTF8(&iter) ? bson_iter_utf8(&iter, NULL) : "";
 
     if (strcmp(mode, "replace") != 0 && strcmp(mode, "partial") != 0) {
-        return refuse_field(fault, PROBLEM_field_value, "", "merge_mode",
-                            "must be 'replace' or 'partial'");
+        return request_refuse_field(fault, PROBLEM_field_value, "", "merge_mode",
+                                    "must be 'replace' or 'partial'");
     }
     *out = mode;
     return true;
@@ -166,7 +166,7 @@ bool request_read_envelope(const struct request_shape *shape, const bson_t *enve
 {
     *out = (struct import_envelope){
         .batch_part = -1, .batch_total_parts = -1, .batch_total_items = -1};
-    if (!read_merge_mode(envelope, &out->merge_mode, fault) ||
+    if (!request_read_merge_mode(envelope, &out->merge_mode, fault) ||
         !read_text(envelope, "", "channel", &out->channel, fault) ||
         !read_text(envelope, "", "batch_id", &out->batch_id, fault) ||
         !read_batch(envelope, out, fault)) {
@@ -181,7 +181,7 @@ bool request_read_envelope(const struct request_shape *shape, const bson_t *enve
         return false;
     }
     return out->source_id ||
-           refuse_field(fault, PROBLEM_field_missing, "", "source_id", "is required");
+           request_refuse_field(fault, PROBLEM_field_missing, "", "source_id", "is required");
 }
 
 /* The text at a key of the row; {NULL, 0} when it is absent or no text. */

@@ -10,19 +10,26 @@
 
 /* Checking an import request before a job is made of it. Pure. */
 
+struct findings; /* domain/finding.h */
+
 /* Why a request is refused and where; becomes the problem document of the answer. */
 struct request_fault {
     const struct problem *problem;
-    int64_t index;    /* of the row, -1 when it is not about one */
-    int64_t offset;   /* of the byte, -1 unknown */
-    char path[256];   /* JSON Pointer, "" for none */
-    char detail[240]; /* text for people; "" stands for the problem's title */
+    int64_t index;                   /* of the row, -1 when it is not about one */
+    int64_t offset;                  /* of the byte, -1 unknown */
+    const struct findings *findings; /* all that is wrong at `path`; NULL: `detail` says it */
+    char path[256];                  /* JSON Pointer, "" for none */
+    char detail[240];                /* text for people; "" stands for the problem's title */
 };
 
 /* Fills `fault` without a place and returns false, so that `return request_refuse(...)` is the way
  * to refuse. */
 bool request_refuse(struct request_fault *fault, enum problem_id problem, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Refuses the field at a JSON Pointer made of one or two plain keys; `parent` "" for one. */
+bool request_refuse_field(struct request_fault *fault, enum problem_id problem, const char *parent,
+                          const char *key, const char *demand);
 
 /* What differs between the imports. */
 struct request_shape {
@@ -61,6 +68,10 @@ bool request_check_rows(const struct request_shape *shape, const struct request_
  * ignored. */
 bool request_read_envelope(const struct request_shape *shape, const bson_t *envelope,
                            struct import_envelope *out, struct request_fault *fault) MUST_USE;
+
+/* merge_mode alone; "replace" when it is absent. */
+bool request_read_merge_mode(const bson_t *envelope, const char **out,
+                             struct request_fault *fault) MUST_USE;
 
 /* A company must have a non-empty external_code; `index` is its place in the request. */
 bool request_check_company(struct str bson, size_t index, struct request_fault *fault) MUST_USE;

@@ -11,6 +11,11 @@ int64_t stored_date(const bson_t *document, const char *path, int64_t fallback)
                : fallback;
 }
 
+int64_t stored_total_rows(const bson_t *job)
+{
+    return document_int64(job, "total_rows", document_int64(job, "processed_rows", 0));
+}
+
 void stored_copy(const bson_t *from, const char *path, bson_t *to, const char *as)
 {
     bson_iter_t at;

@@ -35,18 +35,26 @@ struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done)
     Consign__ChunkDone wire = CONSIGN__CHUNK_DONE__INIT;
 
     MESSAGE_WRITE_ORIGIN(&wire, chunk, &done->origin);
-    if (done->stage == CHUNK_APPLIED) {
+    switch (done->stage) {
+    case CHUNK_APPLIED:
         wire.stage = CONSIGN__CHUNK_DONE__STAGE__APPLIED;
         write_counts(&wire, &done->counts);
         write_unknown(arena, &wire, &done->unknown);
-        wire.started_at_ms = done->started_at_ms;
-        wire.finished_at_ms = done->finished_at_ms;
-    } else {
+        break;
+    case CHUNK_INDEXED:
         wire.stage = CONSIGN__CHUNK_DONE__STAGE__INDEXED;
         wire.batch = done->batch;
         wire.indexed = done->indexed;
         wire.index_failed = done->index_failed;
+        break;
+    case CHUNK_SEALED:
+        wire.stage = CONSIGN__CHUNK_DONE__STAGE__SEALED;
+        wire.total_chunks = done->total_chunks;
+        wire.total_rows = done->total_rows;
+        break;
     }
+    wire.started_at_ms = done->started_at_ms;
+    wire.finished_at_ms = done->finished_at_ms;
     return message_pack(arena, &wire.base);
 }
 
@@ -85,6 +93,9 @@ static bool read_stage(const Consign__ChunkDone *wire, enum chunk_stage *stage, 
     case CONSIGN__CHUNK_DONE__STAGE__INDEXED:
         *stage = CHUNK_INDEXED;
         return true;
+    case CONSIGN__CHUNK_DONE__STAGE__SEALED:
+        *stage = CHUNK_SEALED;
+        return true;
     default:
         return err_set(err, ERR_INVALID, "unknown stage %d", (int)wire->stage);
     }
@@ -107,6 +118,8 @@ bool chunk_done_decode(struct arena *arena, struct str bytes, struct chunk_done 
         .batch = wire->batch,
         .indexed = wire->indexed,
         .index_failed = wire->index_failed,
+        .total_chunks = wire->total_chunks,
+        .total_rows = wire->total_rows,
     };
 
     if (!read_stage(wire, &done.stage, err) || !message_check_origin(&done.origin, err)) {

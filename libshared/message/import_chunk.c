@@ -14,6 +14,26 @@ static Consign__Row *write_row(Consign__Row *wire, const struct message_row *row
     return wire;
 }
 
+static Consign__Embed *write_embed(struct arena *arena, const struct chunk_embed *embed)
+{
+    Consign__Embed *wire = arena_alloc(arena, sizeof(*wire));
+
+    consign__embed__init(wire);
+    wire->kind = message_text(embed->kind);
+    wire->id = message_text(embed->id);
+    return wire;
+}
+
+static Consign__Scan *write_scan(struct arena *arena, const struct chunk_scan *scan)
+{
+    Consign__Scan *wire = arena_alloc(arena, sizeof(*wire));
+
+    consign__scan__init(wire);
+    wire->after = message_text(scan->after);
+    wire->first_row = scan->first_row;
+    return wire;
+}
+
 struct str import_chunk_encode(struct arena *arena, const struct import_chunk *chunk)
 {
     Consign__ImportChunk wire = CONSIGN__IMPORT_CHUNK__INIT;
@@ -21,12 +41,13 @@ struct str import_chunk_encode(struct arena *arena, const struct import_chunk *c
 
     MESSAGE_WRITE_ORIGIN(&wire, number, &chunk->origin);
     wire.settings = (ProtobufCBinaryData){chunk->settings.n, (uint8_t *)chunk->settings.p};
-    wire.accepted_at_ms = chunk->accepted_at_ms;
     wire.n_rows = chunk->row_count;
     wire.rows = arena_calloc(arena, chunk->row_count, sizeof(Consign__Row *));
     for (size_t i = 0; i < chunk->row_count; i++) {
         wire.rows[i] = write_row(&rows[i], &chunk->rows[i]);
     }
+    wire.embed = chunk->embed ? write_embed(arena, chunk->embed) : NULL;
+    wire.scan = chunk->scan ? write_scan(arena, chunk->scan) : NULL;
     return message_pack(arena, &wire.base);
 }
 
@@ -70,6 +91,37 @@ static bool read_row(const Consign__Row *wire, struct message_row *row, struct e
     return true;
 }
 
+static bool read_embed(struct arena *arena, const Consign__ImportChunk *wire,
+                       struct import_chunk *chunk, struct err *err)
+{
+    if (!wire->embed) {
+        return true;
+    }
+    struct chunk_embed embed = {wire->embed->kind, wire->embed->id};
+
+    if (!*embed.kind || !*embed.id) {
+        return err_set(err, ERR_INVALID, "the entity to embed has no %s",
+                       *embed.kind ? "id" : "kind");
+    }
+    chunk->embed = arena_memdup(arena, &embed, sizeof(embed));
+    return true;
+}
+
+static bool read_scan(struct arena *arena, const Consign__ImportChunk *wire,
+                      struct import_chunk *chunk, struct err *err)
+{
+    if (!wire->scan) {
+        return true;
+    }
+    struct chunk_scan scan = {wire->scan->after, wire->scan->first_row};
+
+    if (!chunk->embed || chunk->row_count > 0 || chunk->origin.lanes != 1) {
+        return err_set(err, ERR_INVALID, "a scan goes with embed, without rows and in one lane");
+    }
+    chunk->scan = arena_memdup(arena, &scan, sizeof(scan));
+    return true;
+}
+
 bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_chunk *out,
                          struct err *err)
 {
@@ -82,7 +134,6 @@ bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_ch
     struct import_chunk chunk = {
         .origin = MESSAGE_READ_ORIGIN(wire, number),
         .settings = as_str(&wire->settings),
-        .accepted_at_ms = wire->accepted_at_ms,
         .rows = arena_calloc(arena, wire->n_rows, sizeof(struct message_row)),
         .row_count = wire->n_rows,
     };
@@ -97,6 +148,9 @@ bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_ch
         if (!read_row(wire->rows[i], &chunk.rows[i], err)) {
             return false;
         }
+    }
+    if (!read_embed(arena, wire, &chunk, err) || !read_scan(arena, wire, &chunk, err)) {
+        return false;
     }
     *out = chunk;
     return true;

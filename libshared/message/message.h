@@ -32,19 +32,32 @@ struct message_origin {
     const char *trace_id; /* "" when there is none */
 };
 
+/* The entity whose current snapshot goes into products. */
+struct chunk_embed {
+    const char *kind; /* name of the entity, "brands" */
+    const char *id;
+};
+
+/* A page of the products that embed an entity: the importer finds them. */
+struct chunk_scan {
+    const char *after;  /* only codes behind this one; "": from the first */
+    uint32_t first_row; /* index of the page's first row */
+};
+
 struct import_chunk {
     struct message_origin origin;
     struct str settings;
-    int64_t accepted_at_ms;
     struct message_row *rows;
     size_t row_count;
+    const struct chunk_embed *embed; /* NULL: the rows are content */
+    const struct chunk_scan *scan; /* NULL: the rows are here; else there are none, and one lane */
 };
 
 struct str import_chunk_encode(struct arena *arena, const struct import_chunk *chunk);
 bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_chunk *out,
                          struct err *err) MUST_USE;
 
-enum chunk_stage { CHUNK_APPLIED, CHUNK_INDEXED };
+enum chunk_stage { CHUNK_APPLIED, CHUNK_INDEXED, CHUNK_SEALED };
 
 /* What one chunk did. Kept in its receipt and folded into the job. */
 struct chunk_counts {
@@ -64,18 +77,23 @@ struct chunk_done {
     enum chunk_stage stage;
     struct chunk_counts counts; /* CHUNK_APPLIED */
     struct name_tally unknown;  /* fields in no table */
-    int64_t started_at_ms;
+    int64_t started_at_ms;      /* CHUNK_APPLIED and CHUNK_SEALED */
     int64_t finished_at_ms;
     uint32_t batch; /* CHUNK_INDEXED */
     uint32_t indexed;
     uint32_t index_failed;
+    uint32_t total_chunks; /* CHUNK_SEALED */
+    uint32_t total_rows;   /* 0: as many as the chunks had */
 };
 
 struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done);
 bool chunk_done_decode(struct arena *arena, struct str bytes, struct chunk_done *out,
                        struct err *err) MUST_USE;
 
-enum { SEARCH_BATCH_ITEMS = 50 };
+enum {
+    SEARCH_BATCH_ITEMS = 50,
+    SEARCH_BATCHES_MAX = 64, /* of one chunk: CONSIGN_CHUNK_ROWS goes no further */
+};
 
 struct search_item {
     const char *code;

@@ -12,11 +12,13 @@
 #define TOPIC_COMPLETED_PRODUCTS "import-completed.products"
 #define TOPIC_COMPLETED_CUSTOMERS "import-completed.customers"
 #define TOPIC_COMPLETED_ORGANIZATIONS "import-completed.organizations"
+#define TOPIC_COMPLETED_ENTITIES "import-completed.entities"
 #define TOPIC_COMPLETED_BATCHES "import-completed.batches"
 #define TOPIC_DLQ_SUFFIX ".dlq"
 
 /* Consumer groups; also the names of the programs. */
 #define GROUP_PRODUCT_IMPORTER "consign-product-importer"
 #define GROUP_CUSTOMER_IMPORTER "consign-customer-importer"
+#define GROUP_ENTITY_IMPORTER "consign-entity-importer"
 #define GROUP_SEARCH_SYNC "consign-search-sync"
 #define GROUP_JOB_TRACKER "consign-job-tracker"

@@ -73,9 +73,9 @@ static void answer_trouble(enum web_trouble trouble, struct web_reply *reply)
 }
 
 static const struct web_route routes[] = {
-    {"GET", "/healthz", answer_healthz, true},
-    {"GET", "/readyz", answer_readyz, true},
-    {"GET", "/metrics", answer_metrics, true},
+    {"GET", "/healthz", answer_healthz, WEB_ON_LOOP},
+    {"GET", "/readyz", answer_readyz, WEB_ON_LOOP},
+    {"GET", "/metrics", answer_metrics, WEB_ON_LOOP},
 };
 
 static bool serve_health(struct runtime *runtime, const struct config *config, struct err *err)

@@ -251,6 +251,7 @@ static void add_product(struct projection *p)
     add_list(p, "promo_code", "promo_code", list_add_keyword);
     add_list(p, "promo_type", "promo_type", list_add_keyword);
     add_flag(p, "has_active_promo");
+    add_list(p, "synonym_keys", "synonym_keys", list_add_keyword);
     add_price(p);
     add_multilingual(p, "name", "name");
     add_reference(p, "brand.brand_id", "brand", "brand_id");

@@ -11,14 +11,14 @@ static const char *const CODE_FIELDS[] = {
 
 static const char *const WORD_FIELDS[] = {"name.*^3", "text.*"};
 
-static bson_t *list_new(const char *const *items, uint32_t count)
+static bson_t *list_new(const char *const *items, size_t count)
 {
     bson_t *list = bson_new();
     char text[16];
     const char *index;
 
-    for (uint32_t i = 0; i < count; i++) {
-        bson_uint32_to_string(i, &index, text, sizeof(text));
+    for (size_t i = 0; i < count; i++) {
+        bson_uint32_to_string((uint32_t)i, &index, text, sizeof(text));
         BSON_APPEND_UTF8(list, index, items[i]);
     }
     return list;
@@ -46,7 +46,16 @@ static bson_t *match_words(const char *text)
                     BCON_INT32(2));
 }
 
-static bson_t *match(struct str text)
+/* Found only because a dictionary says so: without a score, and so below all that hold the words.
+ */
+static bson_t *match_synonyms(const struct text_list *keys)
+{
+    AUTO(document) bson_t *list = list_new(keys->items, keys->count);
+
+    return BCON_NEW("synonym_keys", BCON_ARRAY(list), "boost", BCON_DOUBLE(0));
+}
+
+static bson_t *match(struct str text, const struct text_list *synonym_keys)
 {
     AUTO(char) char *copy = mem_calloc(text.n + 1, 1);
 
@@ -57,8 +66,11 @@ static bson_t *match(struct str text)
     AUTO(document) bson_t *code = match_code(copy);
     AUTO(document) bson_t *words = match_words(copy);
 
+    AUTO(document) bson_t *synonyms = match_synonyms(synonym_keys);
+
     return BCON_NEW("bool", "{", "should", "[", "{", "multi_match", BCON_DOCUMENT(code), "}", "{",
-                    "multi_match", BCON_DOCUMENT(words), "}", "]", "}");
+                    "multi_match", BCON_DOCUMENT(words), "}", "{", "terms", BCON_DOCUMENT(synonyms),
+                    "}", "]", "}");
 }
 
 static bson_t *filters_new(const struct search_query *query)
@@ -93,7 +105,7 @@ static bson_t *filters_new(const struct search_query *query)
 static bson_t *body_new(const struct search_query *query)
 {
     AUTO(document) bson_t *filters = filters_new(query);
-    AUTO(document) bson_t *must = match(query->text);
+    AUTO(document) bson_t *must = match(query->text, &query->synonym_keys);
     bson_t *body = BCON_NEW("from", BCON_INT64(query->offset), "size", BCON_INT64(query->limit),
                             "_source", BCON_BOOL(false), "track_total_hits", BCON_BOOL(true));
 

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "domain/settings.h"
 
 #include <bson/bson.h>
 #include <stddef.h>
@@ -73,12 +74,13 @@ enum search_choice { SEARCH_ANY, SEARCH_ONLY, SEARCH_WITHOUT };
 struct search_query {
     const char *entity;
     const char *tenant;
-    struct str text;             /* words of any language, a code, an EAN; empty finds everything */
-    const char *status;          /* only this status; NULL: any */
-    const char *channel;         /* only this sales channel; NULL: any */
-    const char *promo_code;      /* only products with this promotion; NULL: any */
-    const char *promo_type;      /* only products with a promotion of this type; NULL: any */
-    enum search_choice promoted; /* products with an active promotion */
+    struct str text; /* words of any language, a code, an EAN; empty finds everything */
+    struct text_list synonym_keys; /* products with one of these are found too, below all others */
+    const char *status;            /* only this status; NULL: any */
+    const char *channel;           /* only this sales channel; NULL: any */
+    const char *promo_code;        /* only products with this promotion; NULL: any */
+    const char *promo_type;        /* only products with a promotion of this type; NULL: any */
+    enum search_choice promoted;   /* products with an active promotion */
     uint32_t limit;
     uint32_t offset;
 };

@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 static const char *const KEYWORDS[] = {
-    "code",         "sku",        "ean",         "product_model", "parent_entity_code",
-    "parent_sku",   "status",     "channels",    "tags",          "stock_status",
-    "product_kind", "brand_id",   "category_id", "public_code",   "customer_type",
-    "email",        "phone",      "vat_number",  "fiscal_code",   "province",
-    "promo_code",   "promo_type",
+    "code",         "sku",        "ean",          "product_model", "parent_entity_code",
+    "parent_sku",   "status",     "channels",     "tags",          "stock_status",
+    "product_kind", "brand_id",   "category_id",  "public_code",   "customer_type",
+    "email",        "phone",      "vat_number",   "fiscal_code",   "province",
+    "promo_code",   "promo_type", "synonym_keys",
 };
 
 /* One value in no particular language. */

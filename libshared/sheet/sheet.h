@@ -31,17 +31,20 @@ struct sheet_cell {
     struct str text;
 };
 
-/* Valid until the next call on its sheet. Rows without any content are skipped, but counted. */
+/*
+ * Valid until the next call on its sheet. Rows without any content, and rows that repeat the header
+ * (files that were joined), are skipped, but counted.
+ */
 struct sheet_row {
-    uint64_t number; /* 1-based line of data: the header is not counted */
+    uint64_t number; /* 1-based row of data: the header is not counted */
     uint64_t line;   /* 1-based line of the file in which it starts, for messages */
     const struct sheet_cell *cells;
-    size_t count; /* may be fewer or more than the header has */
+    size_t count; /* without empty cells at its end; may be fewer or more than the header has */
 };
 
 /* Why a file cannot be read, for its owner. */
 struct sheet_fault {
-    const char *code; /* "CSV_UNBALANCED_QUOTE", "XLSX_ENCRYPTED", ...; static */
+    const char *code; /* static: "FILE_..." in any format, "CSV_...", "XLSX_...", "XLS_..." */
     uint64_t line;    /* 0: no place to name */
     uint64_t column;  /* 1-based, of cells */
     char message[256];
@@ -60,14 +63,15 @@ struct sheet_options {
     int fd; /* seekable, borrowed, read from its start */
     enum sheet_format format;
     struct sheet_limits limits;
+    size_t read_bytes; /* asked from the system at once; 0: 64 KB. Changes nothing in the rows */
 };
 
 struct sheet;
 
 /*
- * Opens the table and reads its header row. ERR_INVALID: the file is not what its format says or
- * breaks a limit, and `fault` tells its owner; ERR_UNAVAILABLE, ERR_INTERNAL: the machine's
- * trouble.
+ * Opens the table and reads its header row: the first row with content. ERR_INVALID: the file is
+ * not what its format says or breaks a limit, and `fault` tells its owner; ERR_UNAVAILABLE,
+ * ERR_INTERNAL: the machine's trouble.
  */
 bool sheet_open(const struct sheet_options *options, struct sheet **out, struct sheet_fault *fault,
                 struct err *err) MUST_USE;
@@ -77,13 +81,15 @@ static inline void auto_free_sheet(struct sheet **sheet)
     sheet_close(*sheet);
 }
 
-/* The header row, each name trimmed. Valid as long as the sheet. */
+/* The header row, each name trimmed; no name comes twice, some may be empty. Valid as long as the
+ * sheet. */
 const struct sheet_row *sheet_header(const struct sheet *sheet);
 
-/* What was found out about a CSV file and is worth telling: "windows-1252", ';', ... */
+/* What was found out about a CSV file and is worth telling. The first character outside of ASCII
+ * decides between UTF-8 and Windows-1252, so `encoding` is certain only at the end. */
 struct sheet_dialect {
-    const char *encoding; /* "utf-8", "utf-16le", "utf-16be", "windows-1252" */
-    char delimiter;       /* 0: not a CSV file */
+    const char *encoding; /* "utf-8", "utf-16le", "utf-16be", "windows-1252"; NULL: not CSV */
+    char delimiter;       /* 0: not CSV */
     bool has_bom;
 };
 const struct sheet_dialect *sheet_dialect(const struct sheet *sheet);
@@ -91,3 +97,10 @@ const struct sheet_dialect *sheet_dialect(const struct sheet *sheet);
 /* The next row, or *end. Errors as for sheet_open. */
 bool sheet_next(struct sheet *sheet, struct sheet_row *row, bool *end, struct sheet_fault *fault,
                 struct err *err) MUST_USE;
+
+/*
+ * Whether every cell of the row with content stands under a column of the header. If not, `fault`
+ * says where: a preview refuses the file for it, an import this row.
+ */
+bool sheet_row_fits(const struct sheet *sheet, const struct sheet_row *row,
+                    struct sheet_fault *fault) MUST_USE;

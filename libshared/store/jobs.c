@@ -60,11 +60,12 @@ bool jobs_insert(struct store_session *session, const struct job_new *job, struc
     BSON_APPEND_UTF8(document, "_id", job->job_id);
     BSON_APPEND_UTF8(document, "tenant", job->tenant);
     BSON_APPEND_UTF8(document, "entity", job->entity);
+    append_text(document, "entity_id", job->entity_id);
     BSON_APPEND_UTF8(document, "channel", job->channel);
     BSON_APPEND_UTF8(document, "acceptance", "accepting");
     BSON_APPEND_UTF8(document, "status", "pending");
-    BSON_APPEND_INT64(document, "total_rows", (int64_t)job->total_rows);
-    BSON_APPEND_INT64(document, "total_chunks", (int64_t)job->total_chunks);
+    append_count(document, "total_rows", job->is_open ? -1 : (int64_t)job->total_rows);
+    append_count(document, "total_chunks", job->is_open ? -1 : (int64_t)job->total_chunks);
     BSON_APPEND_INT64(document, "lanes", job->lanes);
     BSON_APPEND_UTF8(document, "merge_mode", job->envelope->merge_mode);
     append_text(document, "source_id", job->envelope->source_id);

@@ -16,9 +16,11 @@ struct job_new {
     const char *job_id;
     const char *tenant;
     const char *entity;
-    const char *channel; /* "queue" or "api" */
+    const char *entity_id; /* the one entity that is imported; NULL for many */
+    const char *channel;   /* "queue" or "api" */
     const struct import_envelope *envelope;
-    size_t total_rows;
+    bool is_open;      /* its end is not known yet: CHUNK_SEALED will tell the two totals */
+    size_t total_rows; /* not of an open job */
     size_t total_chunks;
     uint32_t lanes;
     uint64_t plan;       /* fingerprint of the way the rows were cut */

@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-enum { FIND_BATCH = 100000 };
+/* A command is limited in bytes, so many ids are asked for in more than one. */
+enum { FIND_BATCH = 100000, IDS_PER_FIND = 10000 };
 
 static bool drain_cursor(mongoc_cursor_t *cursor, store_each_fn each, void *ctx, struct err *err)
 {
@@ -58,14 +59,18 @@ void store_match_ids(bson_t *filter, const char *const *ids, size_t count)
 bool store_find_ids(struct store_session *session, const char *collection, const char *const *ids,
                     size_t count, store_each_fn each, void *ctx, struct err *err)
 {
-    AUTO(bson) bson_t *filter = bson_new();
     AUTO(bson) bson_t *options = BCON_NEW("batchSize", BCON_INT32(FIND_BATCH));
 
-    if (count == 0) {
-        return true;
+    for (size_t first = 0; first < count; first += IDS_PER_FIND) {
+        AUTO(bson) bson_t *filter = bson_new();
+        size_t left = count - first;
+
+        store_match_ids(filter, ids + first, left < IDS_PER_FIND ? left : IDS_PER_FIND);
+        if (!store_find(session, collection, filter, options, each, ctx, err)) {
+            return false;
+        }
     }
-    store_match_ids(filter, ids, count);
-    return store_find(session, collection, filter, options, each, ctx, err);
+    return true;
 }
 
 static bool keep_first(void *ctx, const bson_t *document)
@@ -237,6 +242,24 @@ bool store_delete(struct store_session *session, const char *collection, const b
     } else if (deleted) {
         *deleted =
             bson_iter_init_find(&count, &reply, "deletedCount") && bson_iter_as_int64(&count) > 0;
+    }
+    bson_destroy(&reply);
+    return ok;
+}
+
+bool store_delete_many(struct store_session *session, const char *collection, const bson_t *filter,
+                       struct err *err)
+{
+    AUTO(mongoc_collection) mongoc_collection_t *handle = store_collection(session, collection);
+    bson_error_t error;
+    bson_t options;
+    bson_t reply;
+
+    store_options_init(&options, session);
+    bool ok = mongoc_collection_delete_many(handle, filter, &options, &reply, &error);
+    bson_destroy(&options);
+    if (!ok) {
+        store_fail(err, &error, &reply);
     }
     bson_destroy(&reply);
     return ok;

@@ -11,7 +11,7 @@
 #define JOBS "import_jobs"
 #define RECEIPTS "import_receipts"
 
-enum { BATCHES_PER_CHUNK = 4096, PATH_SIZE = 32 };
+enum { PATH_SIZE = 32 };
 
 /* "next_chunk.<lane>" */
 static const char *lane_path(const char *name, uint32_t lane, char out[PATH_SIZE])
@@ -265,108 +265,4 @@ bool progress_fold_applied(struct store_session *session, const struct chunk_don
     return err->kind == ERR_NOT_FOUND
                ? err_set(err, ERR_CONFLICT, "job %s changed meanwhile", done->origin.job_id)
                : false;
-}
-
-/* ---- indexed ---- */
-
-bool progress_fold_indexed(struct store_session *session, const struct chunk_done *done,
-                           struct progress *out, struct err *err)
-{
-    const struct message_origin *origin = &done->origin;
-    int64_t mark = (int64_t)origin->chunk * BATCHES_PER_CHUNK + done->batch;
-    char path[PATH_SIZE];
-    bool matched;
-
-    lane_path("index_mark", origin->lane, path);
-    AUTO(bson)
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(origin->job_id), path, "{", "$not", "{", "$gte",
-                              BCON_INT64(mark), "}", "}");
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", path, BCON_INT64(mark), "}", "$inc", "{", "indexed_rows",
-                              BCON_INT64(done->indexed), "index_failed_rows",
-                              BCON_INT64(done->index_failed), "}");
-
-    *out = (struct progress){.effect = PROGRESS_FOLDED};
-    if (!store_update(session, JOBS, filter, update, false, &matched, err)) {
-        return false;
-    }
-    if (!matched) {
-        out->effect = PROGRESS_DUPLICATE;
-    }
-    return true;
-}
-
-/* ---- the end ---- */
-
-static double seconds_between(int64_t from_ms, int64_t to_ms)
-{
-    return (double)(to_ms > from_ms ? to_ms - from_ms : 0) / 1000;
-}
-
-bool progress_finish(struct store_session *session, bson_t **job, bool *finished, struct err *err)
-{
-    const char *id = document_text(*job, "_id");
-    int64_t done = document_int64(*job, "done_chunks", 0);
-    int64_t started_at = stored_date(*job, "started_at", 0);
-    int64_t ended_at = stored_date(*job, "last_finished_at", started_at);
-    bson_t *after = NULL;
-
-    *finished = false;
-    if (!has_status(*job, "processing") || done != document_int64(*job, "total_chunks", -1)) {
-        return true;
-    }
-    AUTO(bson)
-    bson_t *filter =
-        BCON_NEW("_id", BCON_UTF8(id), "status", "processing", "done_chunks", BCON_INT64(done));
-    AUTO(bson)
-    bson_t *update =
-        BCON_NEW("$set", "{", "status", "completed", "completed_at", BCON_DATE_TIME(ended_at),
-                 "duration_seconds", BCON_DOUBLE(seconds_between(started_at, ended_at)), "}");
-
-    *finished = store_find_and_update(session, JOBS, filter, update, false, &after, err);
-    if (!*finished && (err->kind != ERR_NOT_FOUND || !store_get(session, JOBS, id, &after, err))) {
-        return false;
-    }
-    bson_destroy(*job);
-    *job = after;
-    return true;
-}
-
-/* Whoever failed the job may have left the time of its end to the tracker. */
-static bool end_failed(struct store_session *session, const char *job_id, int64_t now_ms,
-                       struct err *err)
-{
-    AUTO(bson)
-    bson_t *filter =
-        BCON_NEW("_id", BCON_UTF8(job_id), "status", "failed", "completed_at", BCON_NULL);
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", "completed_at", BCON_DATE_TIME(now_ms), "}");
-
-    return store_update(session, JOBS, filter, update, false, NULL, err);
-}
-
-bool progress_fail(struct store_session *session, const struct progress_failure *failure,
-                   bson_t **job, struct err *err)
-{
-    AUTO(bson)
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(failure->job_id), "status", "{", "$in", "[",
-                              "pending", "processing", "]", "}");
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", "status", "failed", "failure", "{", "code",
-                              BCON_UTF8(failure->code), "error", BCON_UTF8(failure->error), "}",
-                              "completed_at", BCON_DATE_TIME(failure->now_ms), "}");
-
-    return store_update(session, JOBS, filter, update, false, NULL, err) &&
-           end_failed(session, failure->job_id, failure->now_ms, err) &&
-           store_get(session, JOBS, failure->job_id, job, err);
-}
-
-bool progress_mark_announced(struct store_session *session, const char *job_id, int64_t now_ms,
-                             struct err *err)
-{
-    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id));
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", "announced_at", BCON_DATE_TIME(now_ms), "}");
-
-    return store_update(session, JOBS, filter, update, false, NULL, err);
 }

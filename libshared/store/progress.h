@@ -32,10 +32,26 @@ struct progress {
 bool progress_fold_applied(struct store_session *session, const struct chunk_done *done,
                            struct progress *out, struct err *err) MUST_USE;
 
-/* Folds CHUNK_INDEXED, in order of (chunk, batch) within a lane. Never touches the status; out->job
- * is NULL. */
-bool progress_fold_indexed(struct store_session *session, const struct chunk_done *done,
-                           struct progress *out, struct err *err) MUST_USE;
+/*
+ * Folds CHUNK_INDEXED messages of one job, at least one, in any order and in one update: each
+ * (chunk, batch) counts once, for as long as the job is kept. Never touches the status.
+ * ERR_INVALID: the job has no such batch, and none of the messages counts. ERR_CONFLICT: somebody
+ * else folds; again.
+ */
+struct progress_indexed {
+    size_t folded; /* messages that had not been counted before */
+    bool is_unknown_job;
+};
+bool progress_fold_indexed(struct store_session *session, const struct chunk_done *dones,
+                           size_t count, struct progress_indexed *out, struct err *err) MUST_USE;
+
+/*
+ * Folds CHUNK_SEALED: says how many chunks and rows an open job has. Before or after any of its
+ * chunks; a job whose total is known keeps it. Effects and error kinds as in progress_fold_applied,
+ * but it waits for nothing.
+ */
+bool progress_fold_sealed(struct store_session *session, const struct chunk_done *done,
+                          struct progress *out, struct err *err) MUST_USE;
 
 /* Fails a job that has no end yet because rows of it could not be tried; *job is the document
  * afterwards. `code` is one of the catalogue. ERR_NOT_FOUND for an unknown job. */
@@ -49,7 +65,8 @@ bool progress_fail(struct store_session *session, const struct progress_failure 
                    bson_t **job, struct err *err) MUST_USE;
 
 /* When all chunks of the processing job *job are in, completes it and puts the new document in
- * *job. *finished says whether this very call did; several trackers may try, one does. */
+ * *job; a total of rows that nobody told is the sum of the chunks' then. *finished says whether
+ * this very call did; several trackers may try, one does. */
 bool progress_finish(struct store_session *session, bson_t **job, bool *finished,
                      struct err *err) MUST_USE;
 

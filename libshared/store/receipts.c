@@ -78,6 +78,9 @@ static const bson_t *to_document(struct arena *arena, const struct receipt *rece
     unknown_append(out, "unknown_fields", &receipt->unknown);
     BSON_APPEND_DATE_TIME(out, "started_at", receipt->started_at_ms);
     BSON_APPEND_DATE_TIME(out, "finished_at", receipt->finished_at_ms);
+    if (receipt->scan_after) {
+        BSON_APPEND_UTF8(out, "scan_after", receipt->scan_after);
+    }
     append_items(out, receipt);
     BSON_APPEND_DATE_TIME(out, "expires_at", receipt->finished_at_ms + ttl_s * 1000);
     return out;
@@ -125,6 +128,8 @@ static void read_items(struct arena *arena, const bson_t *document, struct recei
 
 static void read_receipt(struct arena *arena, const bson_t *document, struct receipt *out)
 {
+    const char *after = document_text(document, "scan_after");
+
     *out = (struct receipt){
         .origin = {.job_id = copy_text(arena, document, "job_id"),
                    .tenant = copy_text(arena, document, "tenant"),
@@ -135,6 +140,7 @@ static void read_receipt(struct arena *arena, const bson_t *document, struct rec
                    .trace_id = copy_text(arena, document, "trace_id")},
         .started_at_ms = stored_date(document, "started_at", 0),
         .finished_at_ms = stored_date(document, "finished_at", 0),
+        .scan_after = after ? arena_strdup(arena, after) : NULL,
     };
     for (size_t i = 0; i < COUNT_FIELDS; i++) {
         char path[64];

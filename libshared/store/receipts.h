@@ -15,6 +15,7 @@ struct receipt {
     struct name_tally unknown; /* fields in no table */
     int64_t started_at_ms;
     int64_t finished_at_ms;
+    const char *scan_after; /* of a page: the code that the next one starts behind; NULL: no more */
     struct search_item *items; /* counts.search_items of them, in row order */
 };
 

@@ -53,7 +53,8 @@ bool store_find(struct store_session *session, const char *collection, const bso
 /* Appends `_id: {$in: ids}` to a filter. */
 void store_match_ids(bson_t *filter, const char *const *ids, size_t count);
 
-/* Fetches by `_id $in`, in no order. Faster than store_find for many ids. */
+/* Fetches by `_id $in`, in no order. Faster than store_find for many ids; they are asked for in
+ * parts, and `each` that returns false ends its part alone. */
 bool store_find_ids(struct store_session *session, const char *collection, const char *const *ids,
                     size_t count, store_each_fn each, void *ctx, struct err *err) MUST_USE;
 
@@ -86,6 +87,11 @@ bool store_find_and_update(struct store_session *session, const char *collection
 
 bool store_delete(struct store_session *session, const char *collection, const bson_t *filter,
                   bool *deleted, struct err *err) MUST_USE;
+
+/* Deletes every document that the filter finds; no document is no failure. */
+bool store_delete_many(struct store_session *session, const char *collection, const bson_t *filter,
+                       struct err *err) MUST_USE;
+
 bool store_count(struct store_session *session, const char *collection, const bson_t *filter,
                  int64_t *out, struct err *err) MUST_USE;
 

@@ -30,7 +30,7 @@ static void configure(struct web_server *server)
      * workers still have. */
     config->http1.upgrade_to_http2 = 0;
     config->http2.callbacks = (h2o_protocol_callbacks_t){NULL, NULL};
-    config->max_request_entity_size = server->options.max_body_bytes;
+    config->max_request_entity_size = web_route_max_body(&server->options, NULL);
 
     h2o_hostconf_t *host =
         h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
@@ -139,15 +139,17 @@ static void *loop_main(void *ctx)
 
 static bool are_limits_sound(const struct web_options *options, struct err *err)
 {
-    if (options->max_inflight_bytes < options->max_body_bytes) {
+    size_t largest = web_route_max_body(options, NULL);
+
+    if (options->max_inflight_bytes < largest) {
         return err_set(err, ERR_INVALID, "%zu bytes in flight are less than one body of %zu",
-                       options->max_inflight_bytes, options->max_body_bytes);
+                       options->max_inflight_bytes, largest);
     }
     if (options->max_connections == 0 || options->request_timeout_ms <= 0) {
         return err_set(err, ERR_INVALID, "a server needs connections and a request time-out");
     }
     for (size_t i = 0; i < options->route_count; i++) {
-        if (options->workers == 0 && !options->routes[i].on_loop) {
+        if (options->workers == 0 && options->routes[i].kind != WEB_ON_LOOP) {
             return err_set(err, ERR_INVALID, "no workers for %s", options->routes[i].pattern);
         }
     }

@@ -103,12 +103,18 @@ struct web_later *web_defer(struct web_request *request);
 /* Sends later->reply as it stands, unless the client has left or was refused, and frees `later`. */
 void web_later_send(struct web_later *later);
 
+enum web_route_kind {
+    WEB_PLAIN,
+    WEB_ON_LOOP, /* answered on the loop thread itself: only for handlers that never block (health)
+                  */
+    WEB_UPLOAD,  /* its bodies may have max_upload_bytes instead of max_body_bytes */
+};
+
 struct web_route {
     const char *method;  /* "GET", which answers HEAD too */
     const char *pattern; /* "/api/b2b/pim/jobs/:jobId"; a literal segment wins over a :param */
     void (*handle)(void *app, struct web_request *request, struct web_reply *reply);
-    bool on_loop; /* answered on the loop thread itself: only for handlers that never block (health)
-                   */
+    enum web_route_kind kind;
 };
 
 /*
@@ -132,9 +138,10 @@ struct web_options {
     const struct web_route *routes;
     size_t route_count;
     void *app;
-    size_t workers;             /* may be 0 when every route is on_loop */
+    size_t workers;             /* may be 0 when every route is WEB_ON_LOOP */
     size_t queue_length;        /* requests waiting for a worker */
     size_t max_body_bytes;      /* h2o wants a chunked body to be at least one byte shorter */
+    size_t max_upload_bytes;    /* the same for routes that are WEB_UPLOAD */
     size_t max_inflight_bytes;  /* body copies held at one time, over all requests */
     size_t max_connections;     /* further ones wait in the kernel's backlog */
     int64_t request_timeout_ms; /* whole request must have arrived by then; also ends idle

@@ -57,6 +57,58 @@ static void limit_unread_answers(h2o_socket_t *sock, int64_t timeout_ms)
     setsockopt(h2o_socket_get_fd(sock), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
 }
 
+/* ---- limits of bodies ---- */
+
+/* Cuts the text up to the first of these bytes off `rest`; false when there is none. */
+static bool cut(struct str *rest, const char *bytes, struct str *out)
+{
+    for (size_t n = 0; n < rest->n; n++) {
+        if (strchr(bytes, rest->p[n])) {
+            *out = (struct str){rest->p, n};
+            *rest = (struct str){rest->p + n + 1, rest->n - n - 1};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* While it is read, a request stands at the front of the input: "POST /path?query HTTP/1.1". */
+static size_t limit_of_input(const struct web_server *server, const h2o_buffer_t *input)
+{
+    struct str rest = {input->bytes, input->size < H2O_MAX_REQLEN ? input->size : H2O_MAX_REQLEN};
+    struct web_match match = {0};
+    struct str method;
+    struct str path;
+
+    if (cut(&rest, " \r\n", &method) && cut(&rest, " ?\r\n", &path)) {
+        web_route_find(&server->options, method, path, &match);
+    }
+    return web_route_max_body(&server->options, match.route);
+}
+
+static void on_input(h2o_socket_t *sock, const char *err)
+{
+    struct web_server *server = ((struct connection *)sock->on_close.data)->server;
+
+    server->config.max_request_entity_size = limit_of_input(server, sock->input);
+    server->read_request(sock, err); /* may end the connection */
+    server->config.max_request_entity_size = web_route_max_body(&server->options, NULL);
+}
+
+/*
+ * h2o knows one limit for all routes, and looks at it when a body begins and while chunks arrive:
+ * so the right one is put there before each reading. h2o takes the socket back with every request;
+ * until this is called again, a body that is too large is refused when it has arrived.
+ */
+static void limit_body(struct connection *connection)
+{
+    h2o_socket_t *sock = connection->sock;
+
+    if (sock->_cb.read == connection->server->read_request) {
+        sock->_cb.read = on_input;
+    }
+}
+
 void web_connection_start(struct web_server *server, h2o_socket_t *sock)
 {
     struct connection *connection = mem_calloc(1, sizeof(*connection));
@@ -68,6 +120,8 @@ void web_connection_start(struct web_server *server, h2o_socket_t *sock)
     server->connection_count++;
     limit_unread_answers(sock, server->options.request_timeout_ms);
     h2o_accept(&server->accept, sock);
+    server->read_request = sock->_cb.read;
+    limit_body(connection);
 }
 
 /* ---- lingering ---- */
@@ -176,6 +230,7 @@ void web_connections_limit_input(struct web_server *server)
     }
     server->input_checked_at_ms = now;
     for (h2o_linklist_t *node = end->next; node != end; node = node->next) {
+        limit_body(connection_at(node));
         total += arriving_bytes(connection_at(node));
     }
     /* Oldest first: who holds memory by sending slowly goes before one that is quick. */

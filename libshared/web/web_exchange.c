@@ -204,7 +204,7 @@ struct web_later *web_defer(struct web_request *request)
     struct exchange *exchange = H2O_STRUCT_FROM_MEMBER(struct exchange, request, request);
     struct web_later *later = &exchange->later;
 
-    assert(!exchange->route->on_loop && !exchange->is_deferred);
+    assert(exchange->route->kind != WEB_ON_LOOP && !exchange->is_deferred);
     later->arena = arena_new();
     web_reply_init(&later->reply, 200);
     copy_reply_headers(later, &exchange->reply);
@@ -292,7 +292,7 @@ static void start(struct exchange *exchange)
     struct web_server *server = exchange->server;
     bool has_room = take_body(exchange);
 
-    if (has_room && exchange->route->on_loop) {
+    if (has_room && exchange->route->kind == WEB_ON_LOOP) {
         web_exchange_run(&exchange->job);
         answer(exchange);
     } else if (has_room && web_pool_submit(server->pool, &exchange->job)) {
@@ -309,7 +309,9 @@ static void route_request(h2o_req_t *req)
     struct web_match match;
 
     web_route_find(&web_server_of(req)->options, method, path, &match);
-    if (match.route) {
+    if (req->entity.len > web_route_max_body(&web_server_of(req)->options, match.route)) {
+        web_trouble_answer(req, WEB_BODY_TOO_LARGE);
+    } else if (match.route) {
         struct exchange *exchange = exchange_new(req, match.route);
 
         if (decode_params(&exchange->request, &match)) {

@@ -35,7 +35,8 @@ struct web_server {
     h2o_linklist_t connections;
     size_t connection_count;
     int64_t input_checked_at_ms;
-    h2o_linklist_t exchanges; /* requests that workers have or will get, and deferred ones */
+    h2o_socket_cb read_request; /* h2o's own callback for input */
+    h2o_linklist_t exchanges;   /* requests that workers have or will get, and deferred ones */
     bool is_draining;
 };
 
@@ -72,7 +73,8 @@ void web_connections_close_idle(struct web_server *server);
 void web_connections_cut(struct web_server *server);
 
 /*
- * Cuts the oldest uploads while all together exceed the bytes in flight. To be called after each
+ * Keeps to the limits of what arrives: cuts the oldest uploads while all together exceed the bytes
+ * in flight, and lets h2o refuse a body that is too large for its route. To be called after each
  * turn of the loop, and at least every WEB_INPUT_CHECK_MS while there are connections.
  */
 enum { WEB_INPUT_CHECK_MS = 50 };

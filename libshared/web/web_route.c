@@ -99,3 +99,14 @@ void web_route_find(const struct web_options *options, struct str method, struct
         match->allow[0] = '\0';
     }
 }
+
+size_t web_route_max_body(const struct web_options *options, const struct web_route *route)
+{
+    size_t json = options->max_body_bytes;
+    size_t upload = options->max_upload_bytes;
+
+    if (!route) {
+        return json > upload ? json : upload;
+    }
+    return route->kind == WEB_UPLOAD ? upload : json;
+}

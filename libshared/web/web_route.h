@@ -15,3 +15,6 @@ struct web_match {
 /* HEAD takes the route of GET. */
 void web_route_find(const struct web_options *options, struct str method, struct str path,
                     struct web_match *match);
+
+/* How large a body the route takes; with NULL, what no body may exceed. */
+size_t web_route_max_body(const struct web_options *options, const struct web_route *route);

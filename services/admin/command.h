@@ -82,6 +82,8 @@ enum status run_jwt_key_revoke(const struct config *config, const struct command
                                char **argv);
 enum status run_source_put(const struct config *config, const struct command *command, int argc,
                            char **argv);
+enum status run_sheet_print(const struct config *config, const struct command *command, int argc,
+                            char **argv);
 enum status run_config_docs(const struct config *config, const struct command *command, int argc,
                             char **argv);
 enum status run_errors_docs(const struct config *config, const struct command *command, int argc,

@@ -15,7 +15,8 @@ static const struct command commands[] = {
      run_ping},
     {"tenant put",
      "ID --name TEXT --languages it,en --default-language it --channel TEXT\n"
-     "           [--search-languages it] [--lanes N] [--legal-info-checks strict|format]",
+     "           [--search-languages it] [--lanes N] [--legal-info-checks strict|format]\n"
+     "           [--store gridfs|s3:BUCKET|none]",
      "create or change a tenant", run_tenant_put},
     {"key create", "--tenant ID --permissions customers,import,B2BBulkImport,admin",
      "make an API key; its secret is printed this one time", run_key_create},
@@ -34,6 +35,8 @@ static const struct command commands[] = {
     {"jwt-key revoke", "KID", "end a key of bearer tokens", run_jwt_key_revoke},
     {"source put", "--tenant ID [--if-missing]",
      "create or replace an import source; its JSON comes on standard input", run_source_put},
+    {"sheet print", "FILE",
+     "print the rows of a CSV, XLSX or XLS file as they are read, as JSON lines", run_sheet_print},
     {"config-docs", "", "print docs/CONFIGURATION.md", run_config_docs},
     {"errors-docs", "", "print docs/errors.md", run_errors_docs},
     {"help", "", "print this text", run_help},

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "auth/auth.h"
+#include "blob/blob.h"
 #include "store/tenants.h"
 
 #include <string.h>
@@ -16,7 +17,23 @@ struct tenant {
     const char *channel;
     const char *lanes;
     const char *legal_info_checks;
+    const char *store;
 };
+
+#define S3_PREFIX "s3:"
+
+/* The bucket of "s3:BUCKET"; NULL for anything else. */
+static const char *bucket_of(const char *store)
+{
+    size_t n = strlen(S3_PREFIX);
+
+    return strncmp(store, S3_PREFIX, n) == 0 && blob_is_bucket(store + n) ? store + n : NULL;
+}
+
+static bool is_store(const char *store)
+{
+    return strcmp(store, "gridfs") == 0 || strcmp(store, "none") == 0 || bucket_of(store);
+}
 
 /* A tenant's id stands in names of search indexes, so it keeps to what is allowed there. */
 static bool is_tenant_id(const char *id)
@@ -92,6 +109,9 @@ static bool check_tenant(const struct tenant *tenant, struct err *err)
         strcmp(tenant->legal_info_checks, "format") != 0) {
         return err_set(err, ERR_INVALID, "--legal-info-checks takes strict or format");
     }
+    if (!is_store(tenant->store)) {
+        return err_set(err, ERR_INVALID, "--store takes gridfs, none, or s3: and a bucket's name");
+    }
     return true;
 }
 
@@ -113,6 +133,24 @@ static void append_words(bson_t *document, const char *name, const char *list)
     bson_append_array_end(document, &array);
 }
 
+/* What blob_store_of_tenant reads. */
+static void append_store(bson_t *document, const char *store)
+{
+    const char *bucket = bucket_of(store);
+    bson_t inner;
+
+    if (strcmp(store, "none") == 0) {
+        BSON_APPEND_NULL(document, "store");
+        return;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(document, "store", &inner);
+    BSON_APPEND_UTF8(&inner, "type", bucket ? "s3" : "gridfs");
+    if (bucket) {
+        BSON_APPEND_UTF8(&inner, "bucket", bucket);
+    }
+    bson_append_document_end(document, &inner);
+}
+
 static bson_t *tenant_document(const struct tenant *tenant)
 {
     int64_t lanes = 1;
@@ -123,6 +161,7 @@ static bson_t *tenant_document(const struct tenant *tenant)
 
     append_words(document, "languages", tenant->languages);
     append_words(document, "search_languages", tenant->search_languages);
+    append_store(document, tenant->store);
     if (read_lanes(tenant->lanes, &lanes)) {
         BSON_APPEND_INT64(document, "lanes", lanes);
     }
@@ -139,7 +178,8 @@ static bool put_tenant(struct store_session *session, void *ctx, struct err *err
 enum status run_tenant_put(const struct config *config, const struct command *command, int argc,
                            char **argv)
 {
-    struct tenant tenant = {.search_languages = "", .lanes = "1", .legal_info_checks = "format"};
+    struct tenant tenant = {
+        .search_languages = "", .lanes = "1", .legal_info_checks = "format", .store = "gridfs"};
     const struct option_spec specs[] = {
         {.name = "name", .text = &tenant.name, .is_required = true},
         {.name = "languages", .text = &tenant.languages, .is_required = true},
@@ -148,6 +188,7 @@ enum status run_tenant_put(const struct config *config, const struct command *co
         {.name = "channel", .text = &tenant.channel, .is_required = true},
         {.name = "lanes", .text = &tenant.lanes},
         {.name = "legal-info-checks", .text = &tenant.legal_info_checks},
+        {.name = "store", .text = &tenant.store},
         {0},
     };
     struct err err;

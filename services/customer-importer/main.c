@@ -7,6 +7,6 @@ int main(void)
     return importer_main(&(struct importer){
         .program = GROUP_CUSTOMER_IMPORTER,
         .topic = TOPIC_IMPORT_CUSTOMERS,
-        .entity = &entity_customers,
+        .entities = (const struct entity *const[]){&entity_customers, NULL},
     });
 }

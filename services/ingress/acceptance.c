@@ -26,8 +26,10 @@ static bool insert_job(struct call *call, const struct submission *submission, c
     struct job_new job = {.job_id = job_id,
                           .tenant = call->who.tenant,
                           .entity = submission->kind->entity->name,
+                          .entity_id = submission->kind->entity_id,
                           .channel = submission->kind->channel,
                           .envelope = &submission->envelope,
+                          .is_open = submission->kind->entity_id != NULL,
                           .total_rows = submission->row_count,
                           .total_chunks = submission->plan.span_count,
                           .lanes = submission->lanes,
@@ -53,6 +55,27 @@ static struct message_row make_row(struct call *call, const struct json_row *row
     return out;
 }
 
+/*
+ * The frame that chunker_frame put around the listed products of an entity: first the entity
+ * itself, then they, at last the search for those that embed it already. Only its end is not known.
+ */
+static void frame_chunk(const struct submission *submission, const struct chunk_span *span,
+                        struct arena *arena, struct import_chunk *chunk)
+{
+    const struct import_kind *kind = submission->kind;
+    struct chunk_embed embed = {kind->entity->name, kind->entity_id};
+    struct chunk_scan scan = {"", (uint32_t)submission->row_count};
+
+    if (!kind->entity_id || span->number == 0) {
+        return;
+    }
+    chunk->origin.entity = entity_products.name;
+    chunk->embed = arena_memdup(arena, &embed, sizeof(embed));
+    if (span->count == 0) {
+        chunk->scan = arena_memdup(arena, &scan, sizeof(scan));
+    }
+}
+
 static struct str encode_chunk(struct call *call, const struct submission *submission,
                                const struct chunk_span *span, const char *job_id,
                                struct arena *arena)
@@ -65,7 +88,6 @@ static struct str encode_chunk(struct call *call, const struct submission *submi
                                             .lanes = submission->lanes,
                                             .trace_id = call->trace_id},
                                  .settings = submission->settings,
-                                 .accepted_at_ms = call->now_ms,
                                  .rows = arena_calloc(arena, span->count, sizeof(*chunk.rows)),
                                  .row_count = span->count};
 
@@ -74,6 +96,7 @@ static struct str encode_chunk(struct call *call, const struct submission *submi
 
         chunk.rows[i] = make_row(call, &submission->rows[index], index);
     }
+    frame_chunk(submission, span, arena, &chunk);
     return import_chunk_encode(arena, &chunk);
 }
 

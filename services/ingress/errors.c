@@ -122,7 +122,7 @@ static void link_rest(struct call *call, const struct export *export)
     }
 }
 
-static bool export_findings(struct call *call, const char *entity, struct request_fault *fault)
+static bool export_findings(struct call *call, enum jobs_family family, struct request_fault *fault)
 {
     static const char *const severities[] = {"error", "warning", NULL};
     AUTO(bson) bson_t *job = NULL;
@@ -134,7 +134,7 @@ static bool export_findings(struct call *call, const char *entity, struct reques
     if (!params_word(call, "severity", severities, &query.severity, fault) ||
         !params_number(call, "after", (struct params_range){0, MAX_ROWS}, &query.after_row,
                        fault) ||
-        !jobs_load(call, entity, &job, fault)) {
+        !jobs_load(call, family, &job, fault)) {
         return false;
     }
     query.severity = query.severity ? query.severity : "error";
@@ -147,21 +147,21 @@ static bool export_findings(struct call *call, const char *entity, struct reques
     return true;
 }
 
-static void list_errors(struct call *call, const char *entity)
+static void list_errors(struct call *call, enum jobs_family family)
 {
     struct request_fault fault;
 
-    if (!export_findings(call, entity, &fault)) {
+    if (!export_findings(call, family, &fault)) {
         reply_fault(call->reply, &fault);
     }
 }
 
 void errors_list_customers(struct call *call)
 {
-    list_errors(call, "customers");
+    list_errors(call, JOBS_CUSTOMERS);
 }
 
-void errors_list_products(struct call *call)
+void errors_list_pim(struct call *call)
 {
-    list_errors(call, "products");
+    list_errors(call, JOBS_PIM);
 }

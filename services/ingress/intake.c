@@ -3,14 +3,12 @@
 #include "reply.h"
 
 #include "domain/document.h"
-#include "domain/entity.h"
+#include "domain/entity_request.h"
 #include "domain/settings.h"
 #include "store/sources.h"
 #include "store/tenants.h"
 
 enum {
-    MAX_DEPTH = 32,
-    MAX_KEYS = 1000,
     MAX_LANES = 64,
     MESSAGE_BYTES = 900 * 1024, /* what a chunk with its settings may have */
     MESSAGE_ORIGIN_BYTES = 1024 /* ids and numbers of a chunk */
@@ -20,8 +18,8 @@ static bool read_rows(struct call *call, const struct import_kind *kind, struct 
                       struct request_fault *fault)
 {
     const struct config *config = call->app->config;
-    struct json_limits limits = {.max_depth = MAX_DEPTH,
-                                 .max_keys = MAX_KEYS,
+    struct json_limits limits = {.max_depth = INTAKE_MAX_DEPTH,
+                                 .max_keys = INTAKE_MAX_KEYS,
                                  .max_row_bytes = (size_t)config->max_row_bytes,
                                  .max_rows = kind->shape.max_rows};
     struct json_fault json;
@@ -67,6 +65,33 @@ static bool load_source(struct call *call, const char *source_id, bson_t **out,
     return false;
 }
 
+/* The one row of an entity is known whole: what is wrong with it need not wait for an importer. */
+static bool check_entity(struct call *call, const struct submission *submission,
+                         struct request_fault *fault)
+{
+    struct import_settings settings;
+    struct err err;
+
+    if (!submission->kind->entity_id) {
+        return true;
+    }
+    const struct json_row *row = &submission->rows[submission->row_count - 1];
+
+    if (!settings_read(call->arena, submission->settings, &settings, &err)) {
+        return refuse_error(fault, &err, PROBLEM_internal);
+    }
+    return entity_request_check(call->arena, submission->kind->entity, &settings,
+                                document_view(call->arena, row->bson, row->size), fault);
+}
+
+/* An entity comes before the products that embed it, and a lane alone keeps an order. */
+static uint32_t lanes_of(const struct submission *submission, const bson_t *tenant)
+{
+    int64_t lanes = submission->kind->entity_id ? 1 : document_int64(tenant, "lanes", 1);
+
+    return (uint32_t)(lanes < 1 ? 1 : lanes > MAX_LANES ? MAX_LANES : lanes);
+}
+
 bool intake_prepare(struct call *call, struct submission *submission, struct request_fault *fault)
 {
     AUTO(bson) bson_t *tenant = NULL;
@@ -82,12 +107,11 @@ bool intake_prepare(struct call *call, struct submission *submission, struct req
     AUTO(bson)
     bson_t *settings = settings_build(&(struct settings_parts){
         .tenant = tenant, .source = source, .request = submission->request});
-    int64_t lanes = document_int64(tenant, "lanes", 1);
 
     submission->settings = (struct str){
         arena_memdup(call->arena, bson_get_data(settings), settings->len), settings->len};
-    submission->lanes = (uint32_t)(lanes < 1 ? 1 : lanes > MAX_LANES ? MAX_LANES : lanes);
-    return intake_cut(call, submission, fault);
+    submission->lanes = lanes_of(submission, tenant);
+    return check_entity(call, submission, fault) && intake_cut(call, submission, fault);
 }
 
 /* Rows without a code make no document, so any lane will do. */
@@ -95,7 +119,10 @@ static uint32_t find_lane(struct arena *arena, const struct submission *submissi
                           const struct import_settings *settings, const struct json_row *row)
 {
     struct findings ignored = {.arena = arena};
-    struct row_context context = {.arena = arena, .settings = settings, .findings = &ignored};
+    struct row_context context = {.arena = arena,
+                                  .entity = submission->kind->entity,
+                                  .settings = settings,
+                                  .findings = &ignored};
     struct identified_row identified;
 
     if (!row->bson || !submission->kind->entity->identify(
@@ -138,7 +165,9 @@ static size_t without_settings(size_t bytes, const struct submission *submission
 bool intake_cut(struct call *call, struct submission *submission, struct request_fault *fault)
 {
     const struct config *config = call->app->config;
-    struct chunk_row *rows = arena_calloc(call->arena, submission->row_count, sizeof(*rows));
+    bool is_framed = submission->kind->entity_id;
+    size_t count = submission->row_count - is_framed;
+    struct chunk_row *rows = arena_calloc(call->arena, count, sizeof(*rows));
     struct chunk_limits limits = {
         .rows = (size_t)config->chunk_rows,
         .bytes = without_settings((size_t)config->chunk_bytes, submission),
@@ -146,13 +175,16 @@ bool intake_cut(struct call *call, struct submission *submission, struct request
         .lanes = submission->lanes,
     };
 
-    for (size_t i = 0; i < submission->row_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         rows[i].bytes = row_bytes(&submission->rows[i]).n;
     }
     if (!assign_lanes(submission, rows, fault)) {
         return false;
     }
-    chunker_cut(call->arena, rows, submission->row_count, &limits, &submission->plan);
+    chunker_cut(call->arena, rows, count, &limits, &submission->plan);
+    if (is_framed) {
+        chunker_frame(call->arena, (uint32_t)count, &submission->plan);
+    }
     return true;
 }
 

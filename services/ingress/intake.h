@@ -8,24 +8,38 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct answer_queued;
 struct entity;
+struct submission;
+
+/* Limits of the JSON of a request. */
+enum { INTAKE_MAX_DEPTH = 32, INTAKE_MAX_KEYS = 1000 };
 
 /* What differs between the imports of this service. */
 struct import_kind {
     const struct entity *entity;
+    const char *entity_id; /* the one entity that is imported, before the products that embed it are
+                              refreshed; NULL: the rows are the entities */
     const char *channel;
     const char *topic;
     const char *job_prefix;
-    const char *job_path; /* where its jobs are polled */
-    const char *route;    /* what an Idempotency-Key belongs to */
-    bool waits;           /* is answered when the job has ended */
-    struct request_shape shape;
+    const char *job_path;       /* where its jobs are polled */
+    const char *route;          /* what an Idempotency-Key belongs to */
+    bool waits;                 /* is answered when the job has ended */
+    struct request_shape shape; /* of intake_read */
+
+    /* Reads and checks the body and releases it. Nothing is stored anywhere. */
+    bool (*read)(struct call *call, const struct import_kind *kind, struct submission *out,
+                 struct request_fault *fault);
+
+    /* The answer to a request that was accepted and does not wait. */
+    bson_t *(*answer)(const struct answer_queued *queued);
 };
 
 /* A request on its way to a job. All memory belongs to the call's arena. */
 struct submission {
     const struct import_kind *kind;
-    const bson_t *request; /* the body without its rows */
+    const bson_t *request; /* of the body, what settings are made of */
     struct import_envelope envelope;
     struct json_row *rows;
     size_t row_count;
@@ -38,9 +52,14 @@ struct submission {
     bool is_unsettled; /* whether its job was accepted could not be found out */
 };
 
-/* Reads and checks the body and releases it. Nothing is stored anywhere. */
+/* import_kind.read of many rows of one entity. */
 bool intake_read(struct call *call, const struct import_kind *kind, struct submission *out,
                  struct request_fault *fault) MUST_USE;
+
+/* import_kind.read of one entity with the products that are to embed it. Its own row is the last.
+ */
+bool intake_read_entity(struct call *call, const struct import_kind *kind, struct submission *out,
+                        struct request_fault *fault) MUST_USE;
 
 /* Loads what the rows will be applied with, and cuts them. */
 bool intake_prepare(struct call *call, struct submission *submission,

@@ -8,6 +8,7 @@
 
 #include "domain/answer.h"
 #include "domain/document.h"
+#include "domain/entity.h"
 #include "domain/stored.h"
 #include "store/jobs.h"
 
@@ -23,7 +24,15 @@ enum {
 
 /* ---- one job ---- */
 
-bool jobs_load(struct call *call, const char *entity, bson_t **out, struct request_fault *fault)
+static enum jobs_family family_of(const bson_t *job)
+{
+    const char *entity = document_text(job, "entity");
+
+    return entity && strcmp(entity, entity_customers.name) == 0 ? JOBS_CUSTOMERS : JOBS_PIM;
+}
+
+bool jobs_load(struct call *call, enum jobs_family family, bson_t **out,
+               struct request_fault *fault)
 {
     AUTO(bson) bson_t *job = NULL;
     struct err err;
@@ -31,16 +40,14 @@ bool jobs_load(struct call *call, const char *entity, bson_t **out, struct reque
     if (!jobs_get(call->session, call->who.tenant, params_path(call, 0), &job, &err)) {
         return refuse_error(fault, &err, PROBLEM_job_not_found);
     }
-    const char *found = document_text(job, "entity");
-
-    if (!found || strcmp(found, entity) != 0) {
+    if (family_of(job) != family) {
         return request_refuse(fault, PROBLEM_job_not_found, "%s", "");
     }
     *out = STEAL(job);
     return true;
 }
 
-static void show_job(struct call *call, const char *entity)
+static void show_job(struct call *call, enum jobs_family family)
 {
     AUTO(bson) bson_t *job = NULL;
     AUTO(bson) bson_t *out = BCON_NEW("success", BCON_BOOL(true));
@@ -48,7 +55,7 @@ static void show_job(struct call *call, const char *entity)
     struct err err;
     bson_t shown;
 
-    if (!jobs_load(call, entity, &job, &fault)) {
+    if (!jobs_load(call, family, &job, &fault)) {
         reply_fault(call->reply, &fault);
         return;
     }
@@ -66,12 +73,12 @@ static void show_job(struct call *call, const char *entity)
 
 void jobs_show_customers(struct call *call)
 {
-    show_job(call, "customers");
+    show_job(call, JOBS_CUSTOMERS);
 }
 
-void jobs_show_products(struct call *call)
+void jobs_show_pim(struct call *call)
 {
-    show_job(call, "products");
+    show_job(call, JOBS_PIM);
 }
 
 /* ---- lists ---- */
@@ -120,17 +127,23 @@ static bool read_cursor(const struct call *call, struct jobs_query *query,
     return true;
 }
 
+static bool read_entity(const struct call *call, const char **out, struct request_fault *fault)
+{
+    *out = params_text(call, "entity");
+    return !*out || entity_named(*out) ||
+           request_refuse(fault, PROBLEM_field_value, "entity has no such value");
+}
+
 static bool read_jobs_query(const struct call *call, struct jobs_query *out,
                             struct request_fault *fault)
 {
     static const char *const statuses[] = {"pending", "processing", "completed", "failed", NULL};
-    static const char *const entities[] = {"products", "customers", NULL};
 
     *out = (struct jobs_query){.tenant = call->who.tenant,
                                .batch_id = params_text(call, "batch_id"),
                                .limit = DEFAULT_LIMIT};
     return params_word(call, "status", statuses, &out->status, fault) &&
-           params_word(call, "entity", entities, &out->entity, fault) &&
+           read_entity(call, &out->entity, fault) &&
            params_number(call, "limit", (struct params_range){1, MAX_LIMIT}, &out->limit, fault) &&
            read_cursor(call, out, fault);
 }

@@ -15,8 +15,11 @@
 
 #include <stdlib.h>
 
-/* Requests that wait for a worker: a few seconds of work. */
-enum { QUEUE_LENGTH = 256, BUS_PATIENCE_MS = 5000 };
+enum {
+    QUEUE_LENGTH = 256, /* requests that wait for a worker: a few seconds of work */
+    BUS_PATIENCE_MS = 5000,
+    FORM_BYTES = 64 * 1024, /* what a form may have around its file */
+};
 
 static bool open_auth(struct ingress *app, struct err *err)
 {
@@ -58,6 +61,7 @@ static bool serve(struct ingress *app, struct err *err)
                                   .workers = (size_t)config->workers,
                                   .queue_length = QUEUE_LENGTH,
                                   .max_body_bytes = (size_t)config->max_body_bytes,
+                                  .max_upload_bytes = (size_t)config->max_file_bytes + FORM_BYTES,
                                   .max_inflight_bytes = (size_t)config->max_inflight_bytes,
                                   .max_connections = (size_t)config->max_connections,
                                   .request_timeout_ms = config->request_timeout_ms,

@@ -11,6 +11,7 @@
 #include "domain/promotion.h"
 #include "search/search.h"
 #include "store/documents.h"
+#include "store/synonyms.h"
 
 #include <string.h>
 
@@ -29,27 +30,34 @@ static struct document_key key_of(const struct call *call, const struct entity *
                                  params_path(call, 0)};
 }
 
-static void append_entity(bson_t *array, const bson_t *document, const struct entity *entity)
+static void append_fields(bson_t *out, const bson_t *document, const struct entity *entity)
+{
+    if (entity == &entity_products) {
+        answer_append_product(out, document);
+    } else if (entity == &entity_synonym_dictionaries) {
+        answer_append_dictionary(out, document);
+    } else {
+        answer_append_entity(out, document);
+    }
+}
+
+static void append_item(bson_t *array, const bson_t *document, const struct entity *entity)
 {
     bson_t item;
 
     /* JSON does not show the keys of an array, so they may repeat. */
     BSON_APPEND_DOCUMENT_BEGIN(array, "0", &item);
-    if (entity == &entity_products) {
-        answer_append_product(&item, document);
-    } else {
-        answer_append_company(&item, document);
-    }
+    append_fields(&item, document, entity);
     bson_append_document_end(array, &item);
 }
 
-static void reply_product(struct call *call, const bson_t *product)
+static void reply_entity(struct call *call, const bson_t *document, const struct entity *entity)
 {
     AUTO(bson) bson_t *out = bson_new();
     bson_t shown;
 
-    BSON_APPEND_DOCUMENT_BEGIN(out, "product", &shown);
-    answer_append_product(&shown, product);
+    bson_append_document_begin(out, entity->singular, -1, &shown);
+    append_fields(&shown, document, entity);
     bson_append_document_end(out, &shown);
     reply_document(call->reply, 200, out);
 }
@@ -67,42 +75,20 @@ static void reply_current_product(struct call *call, const bson_t *product)
     reply_document(call->reply, 200, out);
 }
 
-static void reply_company(struct call *call, const bson_t *company)
-{
-    AUTO(bson) bson_t *out = bson_new();
-    bson_t shown;
-
-    BSON_APPEND_DOCUMENT_BEGIN(out, "customer", &shown);
-    answer_append_company(&shown, company);
-    bson_append_document_end(out, &shown);
-    reply_document(call->reply, 200, out);
-}
-
 /* ---- one document ---- */
 
-void products_show(struct call *call)
+static void show(struct call *call, const struct entity *entity, enum problem_id absent)
 {
-    AUTO(bson) bson_t *product = NULL;
-    struct document_key key = key_of(call, &entity_products);
+    AUTO(bson) bson_t *document = NULL;
+    struct document_key key = key_of(call, entity);
     struct err err;
 
-    if (documents_get(call->session, &key, &product, &err)) {
-        reply_current_product(call, product);
+    if (!documents_get(call->session, &key, &document, &err)) {
+        reply_error(call->reply, &err, absent);
+    } else if (entity == &entity_products) {
+        reply_current_product(call, document);
     } else {
-        reply_error(call->reply, &err, PROBLEM_product_not_found);
-    }
-}
-
-void customers_show(struct call *call)
-{
-    AUTO(bson) bson_t *company = NULL;
-    struct document_key key = key_of(call, &entity_customers);
-    struct err err;
-
-    if (documents_get(call->session, &key, &company, &err)) {
-        reply_company(call, company);
-    } else {
-        reply_error(call->reply, &err, PROBLEM_customer_not_found);
+        reply_entity(call, document, entity);
     }
 }
 
@@ -116,7 +102,7 @@ void products_show_version(struct call *call)
     if (!params_parse_number(params_path(call, 1), (struct params_range){1, INT64_MAX}, &version)) {
         reply_problem(call->reply, PROBLEM_version_not_found);
     } else if (documents_get_version(call->session, &key, version, &document, &err)) {
-        reply_product(call, document);
+        reply_entity(call, document, &entity_products);
     } else {
         reply_error(call->reply, &err, PROBLEM_version_not_found);
     }
@@ -142,7 +128,7 @@ static bool list_step(struct call *call, const struct entity *entity, struct ver
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
-        append_entity(page->array, list.items[i], entity);
+        append_item(page->array, list.items[i], entity);
         page->from.before = document_int64(list.items[i], "version", 1);
     }
     page->from.limit -= list.count;
@@ -185,15 +171,20 @@ static void list_versions(struct call *call, const struct entity *entity, enum p
     reply_document(call->reply, 200, out);
 }
 
-void products_list_versions(struct call *call)
-{
-    list_versions(call, &entity_products, PROBLEM_product_not_found);
-}
+/* ---- per entity ---- */
 
-void customers_list_versions(struct call *call)
-{
-    list_versions(call, &entity_customers, PROBLEM_customer_not_found);
-}
+#define DEFINE_READBACK(name, singular)                                                            \
+    void name##_show(struct call *call)                                                            \
+    {                                                                                              \
+        show(call, &entity_##name, PROBLEM_##singular##_not_found);                                \
+    }                                                                                              \
+    void name##_list_versions(struct call *call)                                                   \
+    {                                                                                              \
+        list_versions(call, &entity_##name, PROBLEM_##singular##_not_found);                       \
+    }
+DEFINE_READBACK(products, product)
+DEFINE_READBACK(customers, customer)
+CATALOG(DEFINE_READBACK)
 
 /* ---- search ---- */
 
@@ -235,6 +226,22 @@ static bool read_search(struct call *call, struct search_query *out, struct requ
     return true;
 }
 
+static bool add_synonyms(struct call *call, struct search_query *query, struct err *err)
+{
+    struct synonyms_query synonyms = {query->tenant, query->text};
+
+    return synonyms_find_keys(call->session, call->arena, &synonyms, &query->synonym_keys, err);
+}
+
+static void reply_unsearchable(struct call *call, const struct err *err)
+{
+    if (err->kind == ERR_UNAVAILABLE) {
+        reply_problem(call->reply, PROBLEM_search_unavailable);
+    } else {
+        reply_error(call->reply, err, PROBLEM_internal);
+    }
+}
+
 void products_search(struct call *call)
 {
     AUTO(documents_list) struct documents_list list = {0};
@@ -249,12 +256,12 @@ void products_search(struct call *call)
         reply_fault(call->reply, &fault);
         return;
     }
+    if (!add_synonyms(call, &query, &err)) {
+        reply_error(call->reply, &err, PROBLEM_internal);
+        return;
+    }
     if (!search_find(call->app->search, call->arena, &query, &hits, &err)) {
-        if (err.kind == ERR_UNAVAILABLE) {
-            reply_problem(call->reply, PROBLEM_search_unavailable);
-        } else {
-            reply_error(call->reply, &err, PROBLEM_internal);
-        }
+        reply_unsearchable(call, &err);
         return;
     }
     struct documents_query documents = {entity_products.name, call->who.tenant, hits.codes,
@@ -265,7 +272,7 @@ void products_search(struct call *call)
     }
     BSON_APPEND_ARRAY_BEGIN(out, "products", &array);
     for (size_t i = 0; i < list.count; i++) {
-        append_entity(&array, list.items[i], &entity_products);
+        append_item(&array, list.items[i], &entity_products);
     }
     bson_append_array_end(out, &array);
     BSON_APPEND_INT64(out, "total", hits.total);

@@ -11,6 +11,12 @@
 #include "runtime/runtime.h"
 
 #define ANY (AUTH_CUSTOMERS | AUTH_IMPORT)
+#define NO_CREDENTIAL 0 /* the handler decides who may */
+
+#define CATALOG_ROUTES(X, path, name)                                                              \
+    X("POST", "/api/b2b/pim/" path "/:id/import", AUTH_IMPORT, submit_##name)                      \
+    X("GET", "/api/b2b/pim/" path "/:id", AUTH_IMPORT, name##_show)                                \
+    X("GET", "/api/b2b/pim/" path "/:id/versions", AUTH_IMPORT, name##_list_versions)
 
 /* X(method, pattern, permissions of which one is needed, handler) */
 #define ROUTES(X)                                                                                  \
@@ -24,8 +30,8 @@
     X("POST", "/api/b2b/pim/import/queue", AUTH_IMPORT, submit_products)                           \
     X("POST", "/api/b2b/pim/import/api", AUTH_IMPORT, submit_products_and_wait)                    \
     X("GET", "/api/b2b/pim/import/queue", AUTH_IMPORT, jobs_show_queue)                            \
-    X("GET", "/api/b2b/pim/jobs/:jobId", AUTH_IMPORT, jobs_show_products)                          \
-    X("GET", "/api/b2b/pim/jobs/:jobId/errors", AUTH_IMPORT, errors_list_products)                 \
+    X("GET", "/api/b2b/pim/jobs/:jobId", AUTH_IMPORT, jobs_show_pim)                               \
+    X("GET", "/api/b2b/pim/jobs/:jobId/errors", AUTH_IMPORT, errors_list_pim)                      \
     X("POST", "/api/b2b/pim/sources", AUTH_IMPORT, sources_create)                                 \
     X("GET", "/api/b2b/pim/sources", AUTH_IMPORT, sources_list_all)                                \
     X("GET", "/api/b2b/pim/sources/:id", AUTH_IMPORT, sources_show)                                \
@@ -36,8 +42,14 @@
     X("GET", "/api/b2b/pim/products/:entity_code/versions", AUTH_IMPORT, products_list_versions)   \
     X("GET", "/api/b2b/pim/products/:entity_code/versions/:n", AUTH_IMPORT, products_show_version) \
     X("PUT", "/api/b2b/pim/products/:entity_code/locks", AUTH_IMPORT, products_lock)               \
+    CATALOG_ROUTES(X, "brands", brands)                                                            \
+    CATALOG_ROUTES(X, "categories", categories)                                                    \
+    CATALOG_ROUTES(X, "collections", collections)                                                  \
+    CATALOG_ROUTES(X, "product-types", product_types)                                              \
+    CATALOG_ROUTES(X, "synonym-dictionaries", synonym_dictionaries)                                \
     X("GET", "/api/b2b/jobs", ANY, jobs_list)                                                      \
-    X("GET", "/api/b2b/batches/:batch_id", ANY, batches_show)
+    X("GET", "/api/b2b/batches/:batch_id", ANY, batches_show)                                      \
+    X("GET", "/api/b2b/files/:id/:file_name", NO_CREDENTIAL, files_show)
 
 struct route {
     const char *method;
@@ -73,14 +85,25 @@ static void start_trace(struct call *call)
     web_reply_header(call->reply, "traceparent", parent);
 }
 
+/* VTEX sends its user token as a header, and browsers send it as a cookie. */
+static struct str session_of(const struct web_request *request)
+{
+    struct str own = web_cookie(request, "vinc_b2b_session");
+    struct str header = web_header(request, "vtexidclientautcookie");
+
+    return own.p ? own : header.p ? header : web_cookie(request, "VtexIdclientAutCookie");
+}
+
 static bool authenticate(struct call *call, struct request_fault *fault)
 {
     const struct auth_request request = {
         .method = web_header(call->request, "x-auth-method"),
         .key_id = web_header(call->request, "x-api-key-id"),
         .secret = web_header(call->request, "x-api-secret"),
+        .app_key = web_header(call->request, "x-vtex-api-appkey"),
+        .app_token = web_header(call->request, "x-vtex-api-apptoken"),
         .authorization = web_header(call->request, "authorization"),
-        .session = web_cookie(call->request, "vinc_b2b_session"),
+        .session = session_of(call->request),
     };
     struct err err;
 
@@ -92,6 +115,15 @@ static bool authenticate(struct call *call, struct request_fault *fault)
     }
     log_info("not let in: %s", err.msg);
     return request_refuse(fault, PROBLEM_unauthenticated, "%s", "");
+}
+
+/* VTEX's clients name their account in every address. */
+static bool check_account(const struct call *call, struct request_fault *fault)
+{
+    struct str account = web_query(call->request, "an");
+
+    return !account.p || str_is(account, call->who.tenant) ||
+           request_refuse(fault, PROBLEM_account_mismatch, "an names another account");
 }
 
 static bool authorize(const struct call *call, unsigned permissions, struct request_fault *fault)
@@ -109,7 +141,9 @@ static bool admit(struct call *call, const struct route *route, struct request_f
 {
     struct err err;
 
-    if (!authenticate(call, fault) || !authorize(call, route->permissions, fault)) {
+    if (route->permissions != NO_CREDENTIAL &&
+        (!authenticate(call, fault) || !check_account(call, fault) ||
+         !authorize(call, route->permissions, fault))) {
         return false;
     }
     log_set_context(&(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});
@@ -189,11 +223,11 @@ static void show_metrics(void *app, struct web_request *request, struct web_repl
     metrics_print(&reply->body);
 }
 
-#define ENTRY(method, pattern, permissions, handler) {method, pattern, serve_##handler, false},
+#define ENTRY(method, pattern, permissions, handler) {method, pattern, serve_##handler, WEB_PLAIN},
 
-const struct web_route ingress_routes[] = {{"GET", "/healthz", show_health, true},
-                                           {"GET", "/readyz", show_readiness, true},
-                                           {"GET", "/metrics", show_metrics, true},
+const struct web_route ingress_routes[] = {{"GET", "/healthz", show_health, WEB_ON_LOOP},
+                                           {"GET", "/readyz", show_readiness, WEB_ON_LOOP},
+                                           {"GET", "/metrics", show_metrics, WEB_ON_LOOP},
                                            ROUTES(ENTRY)};
 
 const size_t ingress_route_count = sizeof(ingress_routes) / sizeof(ingress_routes[0]);

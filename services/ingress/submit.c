@@ -2,6 +2,7 @@
 #include "handlers.h"
 #include "ingress.h"
 #include "intake.h"
+#include "params.h"
 #include "remember.h"
 #include "reply.h"
 #include "sync.h"
@@ -97,7 +98,7 @@ static void replay_answer(struct call *call, const struct idempotency_claim *cla
 static bool accept_rows(struct call *call, const struct submit *submit,
                         struct submission *submission, struct request_fault *fault)
 {
-    if (!intake_read(call, submit->kind, submission, fault)) {
+    if (!submit->kind->read(call, submit->kind, submission, fault)) {
         return false;
     }
     return submit->claim.outcome == IDEMPOTENCY_RESUMED
@@ -108,10 +109,10 @@ static bool accept_rows(struct call *call, const struct submit *submit,
 static void reply_accepted(struct call *call, const struct submit *submit,
                            const struct submission *submission)
 {
-    struct answer_queued queued = {submit->job_id, submission->row_count, &submission->envelope};
-    AUTO(bson)
-    bson_t *answer = submit->kind->shape.needs_source ? answer_queued_products(&queued)
-                                                      : answer_queued_companies(&queued);
+    const struct import_kind *kind = submit->kind;
+    struct answer_queued queued = {submit->job_id, submission->row_count, &submission->envelope,
+                                   kind->entity, kind->entity_id};
+    AUTO(bson) bson_t *answer = kind->answer(&queued);
 
     reply_document(call->reply, 202, answer);
 }
@@ -180,7 +181,9 @@ void submit_customers(struct call *call)
                           .job_path = "/api/b2b/customers/import/api",
                           .route = "POST /api/b2b/customers/import/api",
                           .shape = {.rows_key = "customers",
-                                    .max_rows = (size_t)call->app->config->max_customers}});
+                                    .max_rows = (size_t)call->app->config->max_customers},
+                          .read = intake_read,
+                          .answer = answer_queued_companies});
 }
 
 static struct import_kind products_kind(const struct call *call)
@@ -190,7 +193,9 @@ static struct import_kind products_kind(const struct call *call)
                                 .job_path = "/api/b2b/pim/jobs",
                                 .shape = {.rows_key = "products",
                                           .max_rows = (size_t)call->app->config->max_products,
-                                          .needs_source = true}};
+                                          .needs_source = true},
+                                .read = intake_read,
+                                .answer = answer_queued_products};
 }
 
 void submit_products(struct call *call)
@@ -213,3 +218,28 @@ void submit_products_and_wait(struct call *call)
     kind.waits = true;
     submit_rows(call, &kind);
 }
+
+/* An Idempotency-Key belongs to one entity: the body does not say which. */
+static void submit_entity(struct call *call, const struct entity *entity)
+{
+    const char *id = params_path(call, 0);
+
+    submit_rows(call, &(const struct import_kind){
+                          .entity = entity,
+                          .entity_id = id,
+                          .channel = "queue",
+                          .topic = TOPIC_IMPORT_ENTITIES,
+                          .job_prefix = arena_printf(call->arena, "%s_import", entity->singular),
+                          .job_path = "/api/b2b/pim/jobs",
+                          .route = arena_printf(call->arena, "%s %s %s", call->access.method,
+                                                call->access.pattern, id),
+                          .read = intake_read_entity,
+                          .answer = answer_queued_entity});
+}
+
+#define DEFINE_SUBMIT(name, singular)                                                              \
+    void submit_##name(struct call *call)                                                          \
+    {                                                                                              \
+        submit_entity(call, &entity_##name);                                                       \
+    }
+CATALOG(DEFINE_SUBMIT)

@@ -2,21 +2,23 @@
 
 #include "bus/bus.h"
 #include "domain/document.h"
+#include "domain/entity.h"
 #include "domain/event.h"
 #include "json/json.h"
 #include "message/topics.h"
-
-#include <string.h>
 
 _Static_assert((int)EVENT_MAX_HEADERS <= (int)BUS_MAX_HEADERS,
                "all headers of an event fit into a message");
 
 static const char *topic_of_job(const bson_t *job)
 {
-    const char *entity = document_text(job, "entity");
+    const char *name = document_text(job, "entity");
+    const struct entity *entity = name ? entity_named(name) : NULL;
 
-    return entity && strcmp(entity, "customers") == 0 ? TOPIC_COMPLETED_CUSTOMERS
-                                                      : TOPIC_COMPLETED_PRODUCTS;
+    if (entity == &entity_customers) {
+        return TOPIC_COMPLETED_CUSTOMERS;
+    }
+    return entity == &entity_products ? TOPIC_COMPLETED_PRODUCTS : TOPIC_COMPLETED_ENTITIES;
 }
 
 static bool add_event(struct bus_group *group, const char *topic, const struct event *event,

@@ -7,7 +7,8 @@
 #include "runtime/runtime.h"
 #include "store/store.h"
 
-/* A run is only a way to fetch: each message is folded by itself. */
+/* A run is only a way to fetch, but for rows that became searchable: those of a job are folded
+ * together. */
 enum { RUN_MESSAGES = 500, RUN_BYTES = 1 << 20, SWEEP_MS = 10000 };
 
 static bool open_servers(const struct config *config, struct tracker *tracker, struct err *err)
@@ -22,7 +23,8 @@ static bool consume(struct runtime *runtime, const struct config *config, struct
                     struct err *err)
 {
     static const char *const topics[] = {TOPIC_PROGRESS, TOPIC_IMPORT_PRODUCTS TOPIC_DLQ_SUFFIX,
-                                         TOPIC_IMPORT_CUSTOMERS TOPIC_DLQ_SUFFIX};
+                                         TOPIC_IMPORT_CUSTOMERS TOPIC_DLQ_SUFFIX,
+                                         TOPIC_IMPORT_ENTITIES TOPIC_DLQ_SUFFIX};
     const struct consume_options options = {
         .group = GROUP_JOB_TRACKER,
         .topics = topics,

@@ -13,19 +13,34 @@
 #include "store/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COMPLETED_NAME "consign_jobs_completed_total"
 #define COMPLETED_HELP "Jobs that reached their end with an outcome for every row"
 
-static struct metric products_completed = {.name = COMPLETED_NAME,
-                                           .help = COMPLETED_HELP,
-                                           .type = METRIC_COUNTER,
-                                           .labels = "entity=\"products\""};
-static struct metric customers_completed = {.name = COMPLETED_NAME,
-                                            .help = COMPLETED_HELP,
-                                            .type = METRIC_COUNTER,
-                                            .labels = "entity=\"customers\""};
+#define COUNTER(entity_name)                                                                       \
+    {                                                                                              \
+        .entity = entity_name, .completed = {                                                      \
+            .name = COMPLETED_NAME,                                                                \
+            .help = COMPLETED_HELP,                                                                \
+            .type = METRIC_COUNTER,                                                                \
+            .labels = "entity=\"" entity_name "\""                                                 \
+        }                                                                                          \
+    }
+
+static struct {
+    const char *entity;
+    struct metric completed;
+} counters[] = {
+    COUNTER("products"),
+    COUNTER("customers"),
+    COUNTER("brands"),
+    COUNTER("categories"),
+    COUNTER("collections"),
+    COUNTER("product_types"),
+    COUNTER("synonym_dictionaries"),
+};
 static struct metric job_seconds = {.name = "consign_job_seconds",
                                     .help = "From a job's first chunk to its last",
                                     .type = METRIC_HISTOGRAM};
@@ -38,6 +53,8 @@ struct work {
     struct tracker *tracker;
     struct store_session *session;
     struct arena *arena;
+    struct chunk_done *indexed; /* gathered, to be folded at the end of the run */
+    size_t indexed_count;
 };
 
 static bool text_is(const bson_t *document, const char *path, const char *wanted)
@@ -49,9 +66,11 @@ static bool text_is(const bson_t *document, const char *path, const char *wanted
 
 static void count_completed(const bson_t *job)
 {
-    bool is_company = text_is(job, "entity", "customers");
-
-    metric_add(is_company ? &customers_completed : &products_completed, 1);
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        if (text_is(job, "entity", counters[i].entity)) {
+            metric_add(&counters[i].completed, 1);
+        }
+    }
     metric_observe_ms(&job_seconds,
                       stored_date(job, "completed_at", 0) - stored_date(job, "started_at", 0));
     log_info("job completed: %lld rows, %lld failed",
@@ -105,12 +124,21 @@ static void complain_unknown(struct tracker *tracker, const char *job_id)
     }
 }
 
-static bool track_applied(const struct work *work, const struct chunk_done *done, struct err *err)
+static bool fold(const struct work *work, const struct chunk_done *done, struct progress *out,
+                 struct err *err)
+{
+    return done->stage == CHUNK_SEALED ? progress_fold_sealed(work->session, done, out, err)
+                                       : progress_fold_applied(work->session, done, out, err);
+}
+
+/* What brings a job nearer to its end: a chunk that was applied, or the news of how many there are.
+ */
+static bool track_job(const struct work *work, const struct chunk_done *done, struct err *err)
 {
     struct progress progress;
     bool finished = false;
 
-    if (!progress_fold_applied(work->session, done, &progress, err)) {
+    if (!fold(work, done, &progress, err)) {
         return false;
     }
     if (progress.effect == PROGRESS_UNKNOWN_JOB) {
@@ -131,35 +159,70 @@ static bool track_applied(const struct work *work, const struct chunk_done *done
     return ok;
 }
 
-static bool track_indexed(const struct work *work, const struct chunk_done *done, struct err *err)
+static void set_context(const struct message_origin *origin)
 {
-    struct progress progress;
+    log_set_context(&(struct log_context){
+        .job_id = origin->job_id, .tenant = origin->tenant, .trace_id = origin->trace_id});
+}
 
-    if (!progress_fold_indexed(work->session, done, &progress, err)) {
+/* `dones` are of one job. */
+static bool track_indexed(const struct work *work, const struct chunk_done *dones, size_t count,
+                          struct err *err)
+{
+    struct progress_indexed progress;
+
+    set_context(&dones[0].origin);
+    if (!progress_fold_indexed(work->session, dones, count, &progress, err)) {
         return false;
     }
-    metric_add(&duplicates, progress.effect == PROGRESS_DUPLICATE);
+    if (progress.is_unknown_job) {
+        complain_unknown(work->tracker, dones[0].origin.job_id);
+        return true;
+    }
+    metric_add(&duplicates, (int64_t)(count - progress.folded));
     return true;
 }
 
-static bool track_progress(const struct work *work, const struct bus_message *message,
-                           struct err *err)
+static int compare_jobs(const void *a, const void *b)
+{
+    const struct chunk_done *left = a;
+    const struct chunk_done *right = b;
+
+    return strcmp(left->origin.job_id, right->origin.job_id);
+}
+
+/* Hundreds of batches of a job become searchable at a time: they cost it one update. */
+static bool track_all_indexed(const struct work *work, struct err *err)
+{
+    const struct chunk_done *items = work->indexed;
+    bool ok = true;
+
+    qsort(work->indexed, work->indexed_count, sizeof(*items), compare_jobs);
+    for (size_t from = 0, to; ok && from < work->indexed_count; from = to) {
+        for (to = from + 1; to < work->indexed_count && compare_jobs(&items[from], &items[to]) == 0;
+             to++) {
+        }
+        ok = track_indexed(work, items + from, to - from, err);
+    }
+    log_clear_context();
+    return ok;
+}
+
+static bool track_progress(struct work *work, const struct bus_message *message, struct err *err)
 {
     struct chunk_done done;
 
     if (!chunk_done_decode(work->arena, message->value, &done, err)) {
         return false;
     }
-    log_set_context(&(struct log_context){
-        .job_id = done.origin.job_id,
-        .tenant = done.origin.tenant,
-        .trace_id = done.origin.trace_id,
-    });
+    set_context(&done.origin);
     switch (done.stage) {
     case CHUNK_APPLIED:
-        return track_applied(work, &done, err);
+    case CHUNK_SEALED:
+        return track_job(work, &done, err);
     case CHUNK_INDEXED:
-        return track_indexed(work, &done, err);
+        work->indexed[work->indexed_count++] = done;
+        return true;
     }
     return err_set(err, ERR_INVALID, "unknown stage %d", (int)done.stage);
 }
@@ -195,7 +258,10 @@ bool track_handle(void *ctx, const struct bus_run *run, struct err *err)
     AUTO(arena) struct arena *arena = arena_new();
     AUTO(store_session) struct store_session *session = NULL;
     bool ok = store_session_open(tracker->store, &session, err);
-    const struct work work = {.tracker = tracker, .session = session, .arena = arena};
+    struct work work = {.tracker = tracker,
+                        .session = session,
+                        .arena = arena,
+                        .indexed = arena_calloc(arena, run->count, sizeof(*work.indexed))};
 
     for (size_t i = 0; ok && i < run->count; i++) {
         const struct bus_message *message = &run->messages[i];
@@ -203,7 +269,6 @@ bool track_handle(void *ctx, const struct bus_run *run, struct err *err)
         ok = strcmp(message->topic, TOPIC_PROGRESS) == 0 ? track_progress(&work, message, err)
                                                          : track_dead_letter(&work, message, err);
         log_clear_context();
-        arena_reset(arena);
     }
-    return ok;
+    return ok && track_all_indexed(&work, err);
 }

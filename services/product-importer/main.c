@@ -7,6 +7,6 @@ int main(void)
     return importer_main(&(struct importer){
         .program = GROUP_PRODUCT_IMPORTER,
         .topic = TOPIC_IMPORT_PRODUCTS,
-        .entity = &entity_products,
+        .entities = (const struct entity *const[]){&entity_products, NULL},
     });
 }

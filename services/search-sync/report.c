@@ -32,6 +32,7 @@ static struct bus_out progress_of(struct arena *arena, const struct search_batch
         .topic = TOPIC_PROGRESS,
         .key = batch->origin.job_id,
         .value = chunk_done_encode(arena, &done),
+        .is_unordered = true, /* the tracker counts each batch once, in any order (ADR 0010) */
         .headers = {{"job-id", batch->origin.job_id},
                     {"tenant", batch->origin.tenant},
                     {"trace-id", batch->origin.trace_id}},

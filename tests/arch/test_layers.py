@@ -11,12 +11,13 @@ BASE_ONLY = ("domain", "message")
 OWNERS = {
     r"librdkafka/": {"bus"},
     r"mongoc(/|\.h)": {"store"},
-    r"curl/": {"search"},
+    r"curl/": {"search", "blob"},
     r"h2o(/|\.h)": {"web"},
     r"protobuf-c/|.*\.pb-c\.h": {"message"},
     r"simdjson": {"json"},
     r"sodium(/|\.h)": {"auth", "domain"},
     r"openssl/": {"auth"},
+    r"(csv|zip|expat|freexl|xlsxwriter)\.h": {"sheet"},
     r"pthread\.h|threads\.h": {"web", "runtime", "bus", "store", "auth"},
 }
 IMPURE_HEADERS = re.compile(r"(time|sys/time|sys/random|sys/socket|fcntl|unistd|poll|signal|pthread|threads)\.h")

@@ -87,3 +87,10 @@ def test_a_generated_page_is_what_the_program_prints(page, command):
     printed = subprocess.run([str(admin), command], check=True, capture_output=True, text=True, timeout=30).stdout
     page = ROOT / "docs" / page
     assert page.exists() and page.read_text() == printed, f"consign-admin {command} > {page.relative_to(ROOT)} renews it"
+
+
+def test_every_refusal_of_a_file_is_documented():
+    documented = (ROOT / "docs/FILES.md").read_text()
+    assert_none([at(path, 1, f"{code} is not in docs/FILES.md") for path in sorted((ROOT / "libshared/sheet").glob("*.c"))
+                 for code in re.findall(r'"((?:FILE|CSV|XLSX|XLS)_[A-Z_]+)"', path.read_text())
+                 if f"`{code}`" not in documented])

@@ -93,6 +93,15 @@ class Client:
         assert response.status_code == 202, f"{response.status_code} {response.text[:1000]}"
         return self.wait_for_job(response.json()["job_id"], seconds)
 
+    def send_entity(self, kind, entity_id, data, products=None, *, headers=None, **body):
+        """`kind` as in the path: brands, product-types and so on."""
+        listed = {} if products is None else {"products": products}
+        return self.request("POST", f"/api/b2b/pim/{kind}/{entity_id}/import", json={**body, "data": data, **listed},
+                            headers=headers)
+
+    def import_entity(self, *arguments, **options):
+        return self.finish(self.send_entity(*arguments, **options))
+
     def make_source(self, **fields):
         """A new source; returns its id."""
         source_id = fresh("source")
@@ -126,6 +135,9 @@ class Client:
 
     def versions(self, code):
         return self.read(f"/api/b2b/pim/products/{code}/versions")["versions"]
+
+    def entity_versions(self, kind, entity_id):
+        return self.read(f"/api/b2b/pim/{kind}/{entity_id}/versions")["versions"]
 
     def company(self, code):
         return self.read(f"/api/b2b/customers/{code}")["customer"]

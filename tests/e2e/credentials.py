@@ -42,6 +42,13 @@ def with_token(url, token):
     return client
 
 
+def with_app_key(url, key_id, secret):
+    """An API key under its VTEX names."""
+    client = Client(url)
+    client.headers.update({"X-VTEX-API-AppKey": key_id, "X-VTEX-API-AppToken": secret})
+    return client
+
+
 def encode(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 

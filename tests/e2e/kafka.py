@@ -23,6 +23,7 @@ class SearchBatch:
     """A message of the topic search.batches: [(code, version), ...] in order."""
 
     job_id: str
+    place: tuple  # (chunk, batch)
     items: list
 
 
@@ -85,10 +86,10 @@ class Feed:
         assert producer.flush(30) == 0
 
     def search_batches(self, job_id):
-        """The search batches of a job, in order."""
+        """The search batches of a job, by chunk and batch; they come in any order."""
         self.catch_up()
         batches = [read_search_batch(record.value) for record in self.records if record.topic == "search.batches"]
-        return [batch for batch in batches if batch.job_id == job_id]
+        return sorted((batch for batch in batches if batch.job_id == job_id), key=lambda batch: batch.place)
 
     def dead_letters(self):
         self.catch_up()
@@ -120,11 +121,15 @@ def read_fields(data):
 
 
 def read_search_batch(data):
-    job_id, items = "", []
+    job_id, chunk, number_in_chunk, items = "", 0, 0, []
     for number, value in read_fields(data):
         if number == 1:
             job_id = value.decode()
+        elif number == 4:
+            chunk = value
+        elif number == 7:
+            number_in_chunk = value
         elif number == 9:
             item = dict(read_fields(value))
             items.append((item[1].decode(), item[2]))
-    return SearchBatch(job_id, items)
+    return SearchBatch(job_id, (chunk, number_in_chunk), items)

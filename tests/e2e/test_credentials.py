@@ -2,7 +2,8 @@
 
 import pytest
 
-from consign import Client, assert_problem, fresh
+from consign import Client, assert_all_applied, assert_problem, fresh
+from credentials import admin, make_session, with_app_key, with_session
 
 CUSTOMERS, IMPORT = "customers", "import"
 
@@ -128,3 +129,83 @@ def test_a_job_list_shows_the_tenants_own_jobs_only(acme, globex):
     for client, job in ((acme, mine), (globex, theirs)):
         assert [found["job_id"] for found in client.read("/api/b2b/jobs", batch_id=batch_id)["jobs"]] == [job["job_id"]]
         assert client.batch(batch_id)["rows_total"] == 1
+
+
+# ---- the names that VTEX gives to credentials ----
+
+@pytest.fixture(scope="module")
+def bulk_key():
+    """(id, secret) of a key of acme with the permissions of a VTEX app and of an importer."""
+    made = admin("key", "create", "--tenant", "acme", "--permissions", "import,B2BBulkImport")
+    return made["CONSIGN_KEY_ID"], made["CONSIGN_KEY_SECRET"]
+
+
+def jobs_of(client, **params):
+    return client.get("/api/b2b/jobs", **params)
+
+
+def test_an_api_key_under_its_vtex_names_imports_rows(url, acme, bulk_key):
+    client = with_app_key(url, *bulk_key)
+    client.source_id = acme.source_id
+    code = fresh("P")
+    assert_all_applied(client.import_products([{"entity_code": code}]), 1)
+    assert acme.product(code)["version"] == 1
+
+
+def test_a_key_has_no_more_permissions_under_its_vtex_names(url, bulk_key):
+    response = with_app_key(url, *bulk_key).get("/api/b2b/customers/000123")
+    assert_problem(response, 403, "forbidden")
+
+
+@pytest.mark.parametrize("app_key, app_token", [("right", ""), ("right", "sk_wrong"), ("ak_wrong", "right"), ("", "right")])
+def test_a_vtex_key_that_is_not_exactly_right_answers_401(url, bulk_key, app_key, app_token):
+    client = with_app_key(url, bulk_key[0] if app_key == "right" else app_key, bulk_key[1] if app_token == "right" else app_token)
+    assert_problem(jobs_of(client), 401, "unauthenticated")
+
+
+def test_half_a_vtex_key_answers_401(url, bulk_key):
+    for name, value in zip(("X-VTEX-API-AppKey", "X-VTEX-API-AppToken"), bulk_key):
+        assert_problem(Client(url).request("GET", "/api/b2b/jobs", headers={name: value}), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("as_header", [True, False], ids=["header", "cookie"])
+def test_a_session_may_come_under_its_vtex_name(url, as_header):
+    token = make_session("acme")[1]
+    for value, status in ((token, 200), ("vs_wrong", 401)):
+        headers = {"VtexIdclientAutCookie": value} if as_header else {"Cookie": f"a=b; VtexIdclientAutCookie={value}"}
+        assert Client(url).request("GET", "/api/b2b/jobs", headers=headers).status_code == status
+
+
+def test_our_own_session_counts_before_the_one_under_its_vtex_name(url):
+    token = make_session("acme")[1]
+    client = with_session(url, token)
+    client.headers["VtexIdclientAutCookie"] = "of the shop"
+    assert jobs_of(client).status_code == 200
+    client = with_session(url, "vs_wrong")
+    client.headers["VtexIdclientAutCookie"] = token
+    assert_problem(jobs_of(client), 401, "unauthenticated")
+
+
+def test_of_two_credentials_the_first_kind_counts_and_no_other_helps(url, acme, bulk_key):
+    client = with_session(url, make_session("globex")[1])
+    assert jobs_of(client, an="globex").status_code == 200
+    client.headers |= with_app_key(url, *bulk_key).headers
+    assert jobs_of(client, an="acme").status_code == 200
+    client.headers["X-VTEX-API-AppToken"] = "sk_wrong"
+    assert_problem(jobs_of(client), 401, "unauthenticated")
+    client.headers |= acme.headers  # with x-auth-method
+    assert jobs_of(client, an="acme").status_code == 200
+    client.headers["Authorization"] = "Bearer wrong"
+    assert jobs_of(client, an="acme").status_code == 200
+    del client.headers["x-auth-method"]
+    assert_problem(jobs_of(client), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("account", ["globex", "", "ACME", "acme2", "%00"])
+def test_an_account_that_is_not_the_credentials_answers_403(url, acme, bulk_key, account):
+    assert_problem(jobs_of(with_app_key(url, *bulk_key), an=account), 403, "account_mismatch")
+    assert_problem(jobs_of(acme, an=account), 403, "account_mismatch")
+
+
+def test_the_account_is_not_looked_at_before_the_credential(nobody):
+    assert_problem(jobs_of(nobody, an="globex"), 401, "unauthenticated")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from consign import fresh, parse_time, part
 
@@ -43,6 +44,15 @@ def test_the_end_of_a_company_job_is_announced_in_its_own_topic(acme, feed):
     job = acme.import_companies([{"external_code": fresh("C")}], merge_mode="partial")
     data = assert_cloud_event(feed.wait("import-completed.customers", job["job_id"]), job["job_id"])
     assert (data["entity"], data["merge_mode"], data["total_rows"], data["source_id"]) == ("customers", "partial", 1, None)
+    assert feed.find("import-completed.products", job["job_id"]) == []
+
+
+@pytest.mark.parametrize("path, entity", [("brands", "brands"), ("product-types", "product_types")])
+def test_the_end_of_an_entitys_import_is_announced_in_their_topic(acme, feed, path, entity):
+    entity_id = fresh("entity")
+    job = acme.import_entity(path, entity_id, {}, [fresh("missing")])
+    data = assert_cloud_event(feed.wait("import-completed.entities", job["job_id"]), job["job_id"])
+    assert (data["entity"], data["entity_id"], data["total_rows"], data["failed_rows"]) == (entity, entity_id, 2, 1)
     assert feed.find("import-completed.products", job["job_id"]) == []
 
 

@@ -108,3 +108,55 @@ def test_nonsense_in_a_query_is_text_and_nothing_else(acme):
     for text in ('"', "name:*", "*) OR (*", "{", "a AND", "\\", "it's", "%00", "<script>"):
         response = acme.get("/api/b2b/pim/products", q=text)
         assert response.status_code == 200, f"{text}: {response.text[:300]}"
+
+
+# ---- synonyms ----
+
+def insert_dictionary(database, tenant, terms):
+    """A dictionary as an import stores it; gives back its key."""
+    key = fresh("d").lower()
+    database.synonym_dictionaries.insert_one({
+        "_id": f"{tenant}|{key}", "isCurrent": True, "tenant": tenant, "version": 1, "key": key, "language": "it", "terms": terms,
+        "lookup": [f"{tenant}|{term.lower()}" for term in terms]})
+    return key
+
+
+def test_a_product_is_found_by_a_synonym_as_soon_as_its_dictionary_is_there(acme, database, acme_index):
+    mark, code = word(), fresh("P")
+    key = insert_dictionary(database, "acme", [])
+    job = acme.import_products([{"entity_code": code, "name": {"it": "Valvola"}, "synonym_keys": [key]}])
+    acme.wait_until_searchable(job["job_id"])
+    acme_index.refresh()
+    assert find(acme, mark) == (0, [])
+    database.synonym_dictionaries.update_one({"_id": f"acme|{key}"}, {"$set": {
+        "terms": [f"{mark}x", mark], "lookup": [f"acme|{mark}x", f"acme|{mark}"]}})
+    assert find(acme, mark.capitalize()) == (1, [code])
+
+
+def test_a_synonym_of_several_words_is_found_within_a_longer_query(acme, database, acme_index):
+    mark, code = word(), fresh("P")
+    key = insert_dictionary(database, "acme", [f"presa {mark} a muro"])
+    job = acme.import_products([{"entity_code": code, "name": {"it": "Valvola"}, "synonym_keys": [key]}])
+    acme.wait_until_searchable(job["job_id"])
+    acme_index.refresh()
+    assert find(acme, f"cerco presa {mark.upper()} a muro, ottone") == (1, [code])
+    assert find(acme, f"presa {mark}") == (0, [])
+
+
+def test_products_that_hold_the_words_come_before_those_found_by_a_synonym(acme, database, acme_index):
+    mark, synonym, direct = word(), fresh("A"), fresh("Z")
+    key = insert_dictionary(database, "acme", [mark])
+    job = acme.import_products([{"entity_code": synonym, "name": {"it": "Valvola"}, "synonym_keys": [key]},
+                                {"entity_code": direct, "description": {"it": f"Tubo lungo con {mark} in fondo"}}])
+    acme.wait_until_searchable(job["job_id"])
+    acme_index.refresh()
+    assert find(acme, mark) == (2, [direct, synonym])
+
+
+def test_another_tenants_dictionary_widens_nothing(acme, database, acme_index):
+    mark, code = word(), fresh("P")
+    key = insert_dictionary(database, "globex", [mark])
+    job = acme.import_products([{"entity_code": code, "name": {"it": "Valvola"}, "synonym_keys": [key]}])
+    acme.wait_until_searchable(job["job_id"])
+    acme_index.refresh()
+    assert find(acme, mark) == (0, [])

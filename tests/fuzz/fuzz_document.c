@@ -1,5 +1,6 @@
-/* A row of JSON, applied as a product and as a company in both modes, twice: the rules never crash
- * and never leave a document that is no BSON. The first byte picks the mode. */
+/* A row of JSON, applied as a product, a company, a category and a dictionary in both modes, twice:
+ * the rules never crash and never leave a document that is no BSON. The first byte picks the mode.
+ */
 #include "domain/entity.h"
 #include "json/json.h"
 
@@ -22,6 +23,7 @@ static void apply_twice(struct arena *arena, const struct entity *entity,
         struct findings findings = {.arena = arena};
         struct row_context ctx = {
             .arena = arena,
+            .entity = entity,
             .settings = settings,
             .findings = &findings,
             .claims = &claims,
@@ -66,6 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (json_read_object((struct str){text, size - 1}, &limits, arena, &row, &fault)) {
         apply_twice(arena, &entity_products, &settings, row);
         apply_twice(arena, &entity_customers, &settings, row);
+        apply_twice(arena, &entity_categories, &settings, row);
+        apply_twice(arena, &entity_synonym_dictionaries, &settings, row);
     }
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* Errors of a broker that cannot be had from a healthy one: librdkafka's built-in mock cluster
@@ -143,6 +144,99 @@ static void nothing_behind_a_message_that_cannot_be_stored_gets_through(void **s
     assert_stored_in_order(f, "0 1 after ");
 }
 
+/* Reads as many messages as `out` has room for. */
+static void read_values(struct fixture *f, size_t count, char out[][16])
+{
+    const char *topic = "t";
+    struct bus_consumer *consumer;
+    struct err err;
+
+    assert_ok(bus_consumer_open(&f->config, "g", &topic, 1, &consumer, &err), &err);
+    for (size_t at = 0; at < count;) {
+        AUTO(bus_run) struct bus_run run;
+
+        kafka_take(consumer, &any, &run);
+        for (size_t i = 0; i < run.count && at < count; i++) {
+            struct str value = run.messages[i].value;
+
+            snprintf(out[at++], sizeof(out[0]), "%.*s", (int)value.n, value.p);
+        }
+    }
+    bus_consumer_close(consumer);
+}
+
+static void unordered_messages_share_a_journey(void **state)
+{
+    struct fixture *f = *state;
+    enum { MESSAGES = 200, JOURNEY_MS = 100, LIMIT_MS = 10000 };
+    struct bus_out messages[MESSAGES];
+    struct err err;
+
+    for (size_t i = 0; i < MESSAGES; i++) {
+        messages[i] =
+            (struct bus_out){.topic = "t", .key = "k", .value = STR("v"), .is_unordered = true};
+    }
+    rd_kafka_mock_broker_set_rtt(f->cluster, 1, JOURNEY_MS);
+    /* One after the other they would take twice the limit. */
+    assert_ok(bus_publish(f->producer, messages, MESSAGES, LIMIT_MS, &err), &err);
+}
+
+static void unordered_messages_among_others_do_not_mix_those_up(void **state)
+{
+    struct fixture *f = *state;
+    enum { ROUNDS = 6, PAIRS = 10, MESSAGES = ROUNDS * PAIRS * 2 };
+    char values[MESSAGES][16];
+    int next = 0;
+    int unordered = 0;
+    struct err err;
+
+    for (size_t round = 0; round < ROUNDS; round++) {
+        AUTO(bus_group) struct bus_group *group = bus_group_new(f->producer);
+        rd_kafka_resp_err_t errors[ROUNDS] = {0};
+
+        errors[round] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+        rd_kafka_mock_push_request_errors_array(f->cluster, PRODUCE_REQUEST, round + 1, errors);
+        for (int i = 0; i < PAIRS; i++) {
+            char number[16];
+            int n = snprintf(number, sizeof(number), "%d", (int)round * PAIRS + i);
+            const struct bus_out pair[] = {
+                {.topic = "t", .key = "k", .value = {number, (size_t)n}},
+                {.topic = "t", .key = "k", .value = STR("any"), .is_unordered = true}};
+
+            assert_ok(bus_group_add(group, &pair[0], PATIENCE_MS, &err), &err);
+            assert_ok(bus_group_add(group, &pair[1], PATIENCE_MS, &err), &err);
+        }
+        assert_ok(bus_group_wait(group, PATIENCE_MS, &err), &err);
+    }
+    read_values(f, MESSAGES, values);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        if (strcmp(values[i], "any") == 0) {
+            unordered++;
+        } else {
+            assert_int_equal(strtol(values[i], NULL, 10), next++);
+        }
+    }
+    assert_int_equal(next, ROUNDS * PAIRS);
+    assert_int_equal(unordered, ROUNDS * PAIRS);
+}
+
+static void a_group_waits_for_its_unordered_messages_and_fails_with_them(void **state)
+{
+    struct fixture *f = *state;
+    const struct bus_out message = {
+        .topic = "t", .key = "k", .value = STR("v"), .is_unordered = true};
+    struct err err = {0};
+
+    rd_kafka_mock_push_request_errors(f->cluster, PRODUCE_REQUEST, 1,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    assert_false(bus_publish(f->producer, &message, 1, PATIENCE_MS, &err));
+    assert_int_equal(err.kind, ERR_INVALID);
+    rd_kafka_mock_broker_set_down(f->cluster, 1);
+    assert_false(bus_publish(f->producer, &message, 1, 300, &err));
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    rd_kafka_mock_broker_set_up(f->cluster, 1);
+}
+
 static void a_message_that_the_broker_finds_too_large_is_invalid(void **state)
 {
     struct fixture *f = *state;
@@ -208,6 +302,9 @@ int main(void)
         CLAIM(a_time_out_of_unknown_outcome_ends_in_an_acknowledged_delivery),
         CLAIM(order_holds_whichever_request_fails_first),
         CLAIM(nothing_behind_a_message_that_cannot_be_stored_gets_through),
+        CLAIM(unordered_messages_share_a_journey),
+        CLAIM(unordered_messages_among_others_do_not_mix_those_up),
+        CLAIM(a_group_waits_for_its_unordered_messages_and_fails_with_them),
         CLAIM(a_message_that_the_broker_finds_too_large_is_invalid),
         CLAIM(a_producer_that_may_not_write_says_that_the_set_up_is_broken),
         CLAIM(the_producer_is_down_while_the_broker_is_and_up_again_by_itself),

@@ -22,7 +22,7 @@
 
 /* The program consign-job-tracker between a real Kafka and a real database. */
 
-enum { PATIENCE_MS = 60000, CHUNKS = 4, EVENTS_MAX = 64, PATH_SIZE = 4096 };
+enum { PATIENCE_MS = 60000, CHUNKS = 4, INDEXED_BATCHES = 5, EVENTS_MAX = 64, PATH_SIZE = 4096 };
 
 struct fixture {
     struct config config;
@@ -45,6 +45,7 @@ static void set_environment(const struct config *config)
 static void make_topics(const struct config *config)
 {
     kafka_make_topic(config, TOPIC_PROGRESS, 2);
+    kafka_make_topic(config, TOPIC_PROGRESS TOPIC_DLQ_SUFFIX, 1);
     kafka_make_topic(config, TOPIC_IMPORT_PRODUCTS TOPIC_DLQ_SUFFIX, 1);
     kafka_make_topic(config, TOPIC_IMPORT_CUSTOMERS TOPIC_DLQ_SUFFIX, 1);
     kafka_make_topic(config, TOPIC_COMPLETED_PRODUCTS, 1);
@@ -159,28 +160,81 @@ static void publish_chunks(struct fixture *f, const char *job_id, uint32_t from,
     assert_ok(bus_group_wait(group, PATIENCE_MS, &err), &err);
 }
 
-/* The job's document once its completion was announced. */
-static const bson_t *await_announced(struct fixture *f, const char *job_id)
+static void publish_done(struct fixture *f, const struct chunk_done *done)
+{
+    const char *job_id = done->origin.job_id;
+    struct bus_out message = {.topic = TOPIC_PROGRESS,
+                              .key = job_id,
+                              .value = chunk_done_encode(f->arena, done),
+                              .headers = {{"job-id", job_id}, {"tenant", "acme"}}};
+    struct err err;
+
+    assert_ok(bus_publish(f->producer, &message, 1, PATIENCE_MS, &err), &err);
+}
+
+static void add_indexed(struct fixture *f, struct bus_group *group, const char *job_id,
+                        uint32_t chunk, uint32_t batch)
+{
+    struct chunk_done done = {.origin = {.job_id = job_id,
+                                         .tenant = "acme",
+                                         .entity = "products",
+                                         .chunk = chunk,
+                                         .lanes = 1,
+                                         .trace_id = ""},
+                              .stage = CHUNK_INDEXED,
+                              .batch = batch,
+                              .indexed = 1 + chunk + 10 * batch,
+                              .index_failed = 1};
+    struct bus_out message = {.topic = TOPIC_PROGRESS,
+                              .key = job_id,
+                              .value = chunk_done_encode(f->arena, &done),
+                              .headers = {{"job-id", job_id}, {"tenant", "acme"}}};
+    struct err err;
+
+    assert_ok(bus_group_add(group, &message, PATIENCE_MS, &err), &err);
+}
+
+static const bson_t *load_job(struct fixture *f, const char *job_id)
+{
+    AUTO(bson) bson_t *job = NULL;
+    struct err err;
+
+    assert_ok(store_get(f->session, "import_jobs", job_id, &job, &err), &err);
+    return document_view(f->arena, arena_memdup(f->arena, bson_get_data(job), job->len), job->len);
+}
+
+static bool is_announced(const bson_t *job)
+{
+    return stored_date(job, "announced_at", 0) > 0;
+}
+
+static bool is_searchable(const bson_t *job)
+{
+    return document_int64(job, "indexed_batches", 0) == CHUNKS * INDEXED_BATCHES;
+}
+
+/* The job's document once it is so. */
+static const bson_t *await_job(struct fixture *f, const char *job_id,
+                               bool (*is_so)(const bson_t *job))
 {
     const struct timespec moment = {0, 20000000};
     int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
-    struct err err;
 
     while (clock_monotonic_ms() < deadline_ms) {
-        bson_t *job = NULL;
+        const bson_t *job = load_job(f, job_id);
 
-        assert_ok(store_get(f->session, "import_jobs", job_id, &job, &err), &err);
-        const bson_t *copy =
-            document_view(f->arena, arena_memdup(f->arena, bson_get_data(job), job->len), job->len);
-
-        bson_destroy(job);
-        if (stored_date(copy, "announced_at", 0) > 0) {
-            return copy;
+        if (is_so(job)) {
+            return job;
         }
         nanosleep(&moment, NULL);
     }
-    fail_msg("job %s was not announced in time", job_id);
+    fail_msg("job %s did not come so far in time", job_id);
     return NULL;
+}
+
+static const bson_t *await_announced(struct fixture *f, const char *job_id)
+{
+    return await_job(f, job_id, is_announced);
 }
 
 /* ---- events ---- */
@@ -305,6 +359,81 @@ static void jobs_and_their_batch_complete_once_although_the_tracker_is_killed(vo
     assert_int_equal(WEXITSTATUS(stop_tracker(f, SIGTERM)), 0);
 }
 
+static void an_open_job_completes_when_it_is_sealed_and_is_announced_with_its_rows(void **state)
+{
+    struct fixture *f = *state;
+    const char *job_id = make_job(f, "products", NULL, 0);
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id));
+    AUTO(bson)
+    bson_t *open = BCON_NEW("$set", "{", "total_chunks", BCON_NULL, "total_rows", BCON_NULL, "}");
+    struct chunk_done seal = {
+        .origin = {.job_id = job_id, .tenant = "acme", .entity = "products", .lanes = 1},
+        .stage = CHUNK_SEALED,
+        .started_at_ms = 1500,
+        .finished_at_ms = 1501,
+        .total_chunks = 2};
+    struct err err;
+
+    assert_ok(store_update(f->session, "import_jobs", filter, open, false, NULL, &err), &err);
+    start_tracker(f);
+    publish_chunks(f, job_id, 0, 1);
+    publish_done(f, &seal);
+    publish_chunks(f, job_id, 1, 2);
+
+    assert_int_equal(document_int64(await_announced(f, job_id), "total_rows", 0), 8);
+    struct seen seen = await_events(f, TOPIC_COMPLETED_PRODUCTS, &job_id, 1);
+    assert_int_equal(document_int64(event_with_id(&seen, job_id), "total_rows", 0), 8);
+    assert_int_equal(WEXITSTATUS(stop_tracker(f, SIGTERM)), 0);
+}
+
+/* Backwards, each twice, those of two jobs mixed, with one among them that no job can have. */
+static void publish_indexed(struct fixture *f, const char *const jobs[2])
+{
+    AUTO(bus_group) struct bus_group *group = bus_group_new(f->producer);
+    struct err err;
+
+    for (uint32_t i = 2 * CHUNKS * INDEXED_BATCHES; i-- > 0;) {
+        for (size_t job = 0; job < 2; job++) {
+            add_indexed(f, group, jobs[job], i / 2 / INDEXED_BATCHES, i / 2 % INDEXED_BATCHES);
+            if (i == CHUNKS) {
+                add_indexed(f, group, jobs[job], 0, SEARCH_BATCHES_MAX);
+            }
+        }
+    }
+    assert_ok(bus_group_wait(group, PATIENCE_MS, &err), &err);
+}
+
+static void rows_that_became_searchable_count_once_in_any_order(void **state)
+{
+    enum { BATCHES = CHUNKS * INDEXED_BATCHES };
+    struct fixture *f = *state;
+    const char *jobs[] = {make_job(f, "products", NULL, 0), make_job(f, "products", NULL, 0)};
+    int64_t rows = 0;
+
+    for (int i = 0; i < BATCHES; i++) {
+        rows += 1 + i / INDEXED_BATCHES + 10 * (i % INDEXED_BATCHES);
+    }
+    publish_indexed(f, jobs);
+    start_tracker(f);
+    await_job(f, jobs[0], is_searchable);
+    await_job(f, jobs[1], is_searchable);
+    stop_tracker(f, SIGKILL);
+    publish_indexed(f, jobs);
+    start_tracker(f);
+    for (size_t job = 0; job < 2; job++) {
+        publish_chunks(f, jobs[job], 0, CHUNKS);
+        await_announced(f, jobs[job]);
+    }
+    assert_int_equal(WEXITSTATUS(stop_tracker(f, SIGTERM)), 0);
+    for (size_t job = 0; job < 2; job++) {
+        const bson_t *stored = load_job(f, jobs[job]);
+
+        assert_int_equal(document_int64(stored, "indexed_rows", 0), rows);
+        assert_int_equal(document_int64(stored, "index_failed_rows", 0), BATCHES);
+        assert_string_equal(document_text(stored, "status"), "completed");
+    }
+}
+
 static void a_job_with_a_dead_lettered_chunk_fails_and_is_announced(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +461,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_and_their_batch_complete_once_although_the_tracker_is_killed),
+        cmocka_unit_test(an_open_job_completes_when_it_is_sealed_and_is_announced_with_its_rows),
+        cmocka_unit_test(rows_that_became_searchable_count_once_in_any_order),
         cmocka_unit_test(a_job_with_a_dead_lettered_chunk_fails_and_is_announced),
     };
 

@@ -95,6 +95,28 @@ static void a_new_job_is_accepting_and_pending_with_zero_counters(void **state)
     assert_true((uint64_t)document_int64(job, "plan", 0) == 0xfedcba9876543210u);
 }
 
+static void an_open_job_does_not_say_how_long_it_is(void **state)
+{
+    struct import_envelope envelope = {.merge_mode = "replace"};
+    struct job_new open = {.job_id = "open",
+                           .tenant = "acme",
+                           .entity = "brands",
+                           .channel = "api",
+                           .envelope = &envelope,
+                           .is_open = true,
+                           .lanes = 1,
+                           .settings = STR("s"),
+                           .trace_id = "t"};
+    bson_iter_t total;
+    struct err err;
+
+    (void)state;
+    assert_ok(jobs_insert(session, &open, &err), &err);
+    AUTO(bson) bson_t *job = get_job("open");
+    assert_true(document_find(job, "total_rows", &total) && BSON_ITER_HOLDS_NULL(&total));
+    assert_true(document_find(job, "total_chunks", &total) && BSON_ITER_HOLDS_NULL(&total));
+}
+
 static void a_job_id_is_inserted_once(void **state)
 {
     struct import_envelope envelope = {.merge_mode = "replace"};
@@ -360,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_job_is_accepting_and_pending_with_zero_counters),
+        cmocka_unit_test(an_open_job_does_not_say_how_long_it_is),
         cmocka_unit_test(a_job_id_is_inserted_once),
         cmocka_unit_test(whoever_settles_second_learns_what_the_first_decided),
         cmocka_unit_test(an_abandoned_job_has_failed_and_says_why),

@@ -111,17 +111,6 @@ static struct chunk_done applied(const struct job *job, uint32_t chunk)
         .finished_at_ms = 10007 + chunk * 10};
 }
 
-static struct chunk_done indexed(const struct job *job, uint32_t chunk, uint32_t batch)
-{
-    struct chunk_done done = applied(job, chunk);
-
-    done.stage = CHUNK_INDEXED;
-    done.batch = batch;
-    done.indexed = 10 + chunk + batch;
-    done.index_failed = 1;
-    return done;
-}
-
 static enum progress_effect fold(struct fixture *f, const struct chunk_done *done)
 {
     struct progress progress;
@@ -368,36 +357,6 @@ static void a_completed_job_cannot_fail(void **state)
     bson_destroy(after);
 }
 
-/* ---- chunks that became searchable ---- */
-
-static void indexed_rows_count_once_before_and_after_the_end(void **state)
-{
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 1, .lanes = 1});
-    static const uint32_t deliveries[] = {0, 1, 0, 1, 2, 2};
-    static const enum progress_effect effects[] = {PROGRESS_FOLDED,    PROGRESS_FOLDED,
-                                                   PROGRESS_DUPLICATE, PROGRESS_DUPLICATE,
-                                                   PROGRESS_FOLDED,    PROGRESS_DUPLICATE};
-
-    for (size_t i = 0; i < 6; i++) {
-        struct chunk_done done = indexed(&job, 0, deliveries[i]);
-        struct progress progress;
-        struct err err;
-
-        if (i == 4) {
-            fold_chunk(f, &job, 0);
-            assert_true(finish(f->session, job.id));
-        }
-        assert_ok(progress_fold_indexed(f->session, &done, &progress, &err), &err);
-        assert_int_equal(progress.effect, effects[i]);
-    }
-    bson_t *after = load(f, "import_jobs", job.id);
-    assert_int_equal(document_int64(after, "indexed_rows", 0), 10 + 11 + 12);
-    assert_int_equal(document_int64(after, "index_failed_rows", 0), 3);
-    assert_string_equal(document_text(after, "status"), "completed");
-    bson_destroy(after);
-}
-
 /* ---- batches ---- */
 
 static bson_t *completed_job(struct fixture *f, const char *batch_id, int64_t part,
@@ -566,7 +525,6 @@ int main(void)
         cmocka_unit_test(progress_of_an_unknown_job_is_reported_as_such),
         cmocka_unit_test(a_failed_job_counts_what_still_comes_but_never_completes),
         cmocka_unit_test(a_completed_job_cannot_fail),
-        cmocka_unit_test(indexed_rows_count_once_before_and_after_the_end),
         cmocka_unit_test(two_parts_folded_at_once_add_up_and_complete_the_batch_once),
         cmocka_unit_test(a_batch_completes_with_its_last_part_and_is_announced_until_that_is_done),
         cmocka_unit_test(a_part_that_comes_again_after_the_end_counts_but_is_not_announced),

@@ -382,6 +382,58 @@ static void a_query_beyond_its_limits_is_refused(void **state)
     assert_int_equal(err.kind, ERR_INVALID);
 }
 
+static void index_with_synonyms(const char *tenant, const char *code, const char *name_it,
+                                const char *key)
+{
+    AUTO(bson)
+    bson_t *document = BCON_NEW("entity_code", BCON_UTF8(code), "name", "{", "it",
+                                BCON_UTF8(name_it), "}", "synonym_keys", "[", BCON_UTF8(key), "]");
+    AUTO(bson) bson_t *body = projection_new("products", document);
+
+    assert_int_equal(index_one(tenant, code, 1, body).outcome, SEARCH_STORED);
+}
+
+static void a_product_of_a_synonym_key_is_found_below_those_that_hold_the_words(void **state)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    const char *keys[] = {"Plumbing_valve_core", "none"};
+    struct search_query query = {.entity = "products",
+                                 .tenant = "synonyms",
+                                 .text = STR("saracinesca"),
+                                 .synonym_keys = {keys, 2},
+                                 .limit = 10};
+    struct search_hits hits;
+
+    (void)state;
+    index_with_synonyms("synonyms", "A", "Valvola", "plumbing_valve_core");
+    index_with_synonyms("synonyms", "B", "Tubo", "pipes");
+    index_with_synonyms("synonyms", "C", "Una lunga descrizione con una saracinesca in fondo", "x");
+    index_with_synonyms("synonyms", "D", "Saracinesca", "plumbing_valve_core");
+    find(arena, &query, &hits);
+    assert_int_equal(hits.total, 3);
+    assert_string_equal(hits.codes[0], "D");
+    assert_string_equal(hits.codes[1], "C");
+    assert_string_equal(hits.codes[2], "A");
+}
+
+static void synonyms_do_not_widen_a_query_beyond_its_filters(void **state)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    const char *keys[] = {"k"};
+    struct search_query query = {.entity = "products",
+                                 .tenant = "synonyms-narrow",
+                                 .text = STR("saracinesca"),
+                                 .synonym_keys = {keys, 1},
+                                 .status = "published",
+                                 .limit = 10};
+    struct search_hits hits;
+
+    (void)state;
+    index_with_synonyms("synonyms-narrow", "A", "Valvola", "k");
+    find(arena, &query, &hits);
+    assert_int_equal(hits.total, 0);
+}
+
 static void a_text_full_of_query_syntax_is_only_words(void **state)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -412,6 +464,8 @@ int main(void)
         cmocka_unit_test(a_query_can_be_narrowed_to_promotions),
         cmocka_unit_test(a_tenant_without_an_index_has_no_hits),
         cmocka_unit_test(a_query_beyond_its_limits_is_refused),
+        cmocka_unit_test(a_product_of_a_synonym_key_is_found_below_those_that_hold_the_words),
+        cmocka_unit_test(synonyms_do_not_widen_a_query_beyond_its_filters),
         cmocka_unit_test(a_text_full_of_query_syntax_is_only_words),
     };
 

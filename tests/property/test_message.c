@@ -84,18 +84,40 @@ static void draw_row(struct gen *gen, struct message_row *row)
     }
 }
 
+static const struct chunk_embed *draw_embed(struct gen *gen)
+{
+    struct chunk_embed embed = {draw_text(gen, 1, 20), draw_text(gen, 1, 40)};
+
+    return arena_memdup(gen->arena, &embed, sizeof(embed));
+}
+
+static void make_scan(struct gen *gen, struct import_chunk *chunk)
+{
+    struct chunk_scan scan = {draw_text(gen, 0, 40), (uint32_t)draw(gen)};
+
+    chunk->scan = arena_memdup(gen->arena, &scan, sizeof(scan));
+    chunk->row_count = 0;
+    chunk->origin.lane = 0;
+    chunk->origin.lanes = 1;
+}
+
 static struct import_chunk draw_chunk(struct gen *gen)
 {
     struct import_chunk chunk = {
         .origin = draw_origin(gen),
         .settings = draw_document(gen),
-        .accepted_at_ms = (int64_t)draw(gen),
         .row_count = below(gen, ROWS_MAX),
     };
 
     chunk.rows = arena_calloc(gen->arena, chunk.row_count, sizeof(*chunk.rows));
     for (size_t i = 0; i < chunk.row_count; i++) {
         draw_row(gen, &chunk.rows[i]);
+    }
+    if (below(gen, 3) == 0) {
+        chunk.embed = draw_embed(gen);
+    }
+    if (chunk.embed && below(gen, 2) == 0) {
+        make_scan(gen, &chunk);
     }
     return chunk;
 }
@@ -121,22 +143,27 @@ static void assert_same_tally(const struct name_tally *a, const struct name_tall
 
 static struct chunk_done draw_done(struct gen *gen)
 {
-    struct chunk_done done = {.origin = draw_origin(gen)};
+    struct chunk_done done = {.origin = draw_origin(gen), .stage = below(gen, 3)};
 
-    if (below(gen, 2)) {
-        done.stage = CHUNK_APPLIED;
+    switch (done.stage) {
+    case CHUNK_APPLIED:
         for (size_t i = 0; i < sizeof(done.counts) / sizeof(uint32_t); i++) {
             ((uint32_t *)&done.counts)[i] = (uint32_t)draw(gen);
         }
         done.unknown = draw_tally(gen);
-        done.started_at_ms = (int64_t)draw(gen);
-        done.finished_at_ms = (int64_t)draw(gen);
-    } else {
-        done.stage = CHUNK_INDEXED;
+        break;
+    case CHUNK_INDEXED:
         done.batch = (uint32_t)draw(gen);
         done.indexed = below(gen, 51);
         done.index_failed = below(gen, 51);
+        break;
+    case CHUNK_SEALED:
+        done.total_chunks = (uint32_t)draw(gen);
+        done.total_rows = (uint32_t)draw(gen);
+        break;
     }
+    done.started_at_ms = (int64_t)draw(gen);
+    done.finished_at_ms = (int64_t)draw(gen);
     return done;
 }
 
@@ -175,12 +202,26 @@ static void assert_same_origin(const struct message_origin *a, const struct mess
     assert_int_equal(a->lanes, b->lanes);
 }
 
+static void assert_same_embed(const struct import_chunk *a, const struct import_chunk *b)
+{
+    assert_int_equal(!a->embed, !b->embed);
+    assert_int_equal(!a->scan, !b->scan);
+    if (a->embed) {
+        assert_string_equal(a->embed->kind, b->embed->kind);
+        assert_string_equal(a->embed->id, b->embed->id);
+    }
+    if (a->scan) {
+        assert_string_equal(a->scan->after, b->scan->after);
+        assert_int_equal(a->scan->first_row, b->scan->first_row);
+    }
+}
+
 static void assert_same_chunk(const struct import_chunk *a, const struct import_chunk *b)
 {
     assert_same_origin(&a->origin, &b->origin);
     assert_true(str_eq(a->settings, b->settings));
-    assert_int_equal(a->accepted_at_ms, b->accepted_at_ms);
     assert_int_equal(a->row_count, b->row_count);
+    assert_same_embed(a, b);
     for (size_t i = 0; i < a->row_count; i++) {
         assert_int_equal(a->rows[i].index, b->rows[i].index);
         assert_true(str_eq(a->rows[i].bson, b->rows[i].bson));
@@ -225,6 +266,8 @@ static void any_progress_comes_back_as_it_was(void **state)
         assert_int_equal(in.batch, out.batch);
         assert_int_equal(in.indexed, out.indexed);
         assert_int_equal(in.index_failed, out.index_failed);
+        assert_int_equal(in.total_chunks, out.total_chunks);
+        assert_int_equal(in.total_rows, out.total_rows);
         arena_reset(gen->arena);
     }
 }
@@ -265,6 +308,7 @@ static void assert_decoded_well(struct gen *gen, struct str bytes)
         struct import_chunk again;
 
         assert_true(chunk.origin.lane < chunk.origin.lanes);
+        assert_true(!chunk.scan || (chunk.embed && chunk.row_count == 0));
         assert_ok(
             import_chunk_decode(gen->arena, import_chunk_encode(gen->arena, &chunk), &again, &err),
             &err);

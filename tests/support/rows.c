@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "domain/document.h"
+#include "domain/reference.h"
 #include "json/json.h"
 #include "support/test.h"
 
@@ -91,6 +92,7 @@ void row_bench_init(struct row_bench *bench, struct arena *arena, const struct e
     *bench = (struct row_bench){.arena = arena, .entity = entity};
     claims_init(&bench->claims, arena, 1);
     bench->unknown.arena = arena;
+    bench->snapshots.arena = arena;
 }
 
 static struct import_settings *settings_of(struct row_bench *bench)
@@ -111,30 +113,62 @@ static struct import_settings *settings_of(struct row_bench *bench)
     return settings;
 }
 
-enum row_result row_apply_document(struct row_bench *bench, const bson_t *sent)
+static struct row_context next_context(struct row_bench *bench)
 {
-    struct identified_row row;
-    struct row_context ctx = {
+    bench->findings = (struct findings){.arena = bench->arena};
+    bench->outcome = (struct row_outcome){.result = ROW_REFUSED};
+    return (struct row_context){
         .arena = bench->arena,
+        .entity = bench->entity,
         .settings = settings_of(bench),
         .findings = &bench->findings,
         .claims = &bench->claims,
+        .snapshots = &bench->snapshots,
         .unknown = &bench->unknown,
         .tenant = "acme",
         .job_id = "queue_import_1_abcdef",
         .row = bench->rows++,
         .now_ms = 1777035535123,
     };
+}
 
-    bench->findings = (struct findings){.arena = bench->arena};
-    bench->outcome = (struct row_outcome){.result = ROW_REFUSED};
-    if (bench->entity->identify(&ctx, sent, &row)) {
-        bench->entity->apply(&ctx, &row, bench->current, &bench->outcome);
-    }
+static enum row_result take_outcome(struct row_bench *bench)
+{
     if (bench->outcome.document) {
         bench->current = bench->outcome.document;
     }
     return bench->outcome.result;
+}
+
+enum row_result row_apply_document(struct row_bench *bench, const bson_t *sent)
+{
+    struct row_context ctx = next_context(bench);
+    struct identified_row row;
+
+    if (bench->entity->identify(&ctx, sent, &row)) {
+        bench->entity->apply(&ctx, &row, bench->current, &bench->outcome);
+    }
+    return take_outcome(bench);
+}
+
+void row_bench_know(struct row_bench *bench, const struct entity *entity, const char *json)
+{
+    const bson_t *content = test_document(bench->arena, json);
+
+    snapshots_want(&bench->snapshots, entity, document_text(content, entity->code_field));
+    snapshots_know(&bench->snapshots, entity, content);
+}
+
+enum row_result row_embed(struct row_bench *bench, const struct entity *entity, const char *id,
+                          bool is_listed)
+{
+    struct row_context ctx = next_context(bench);
+    struct embedding embedding = {entity, id, snapshots_get(&bench->snapshots, entity, id),
+                                  is_listed};
+
+    assert_non_null(embedding.snapshot);
+    bench->entity->embed(&ctx, &embedding, bench->current, &bench->outcome);
+    return take_outcome(bench);
 }
 
 enum row_result row_apply(struct row_bench *bench, const char *row_json)
@@ -147,7 +181,7 @@ const char *row_content(struct row_bench *bench)
     static const char *const system[] = {
         "_id",    "isCurrent", "tenant", "version",       "created_at",   "updated_at",
         "import", "status",    "source", "locked_fields", "published_at", "completeness_score",
-        NULL,
+        "embeds", NULL,
     };
 
     return test_json(bench->arena, bench->current, system);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/entity.h"
+#include "domain/snapshots.h"
 
 #include <bson/bson.h>
 
@@ -28,13 +29,22 @@ struct row_bench {
     struct findings findings; /* of the last row */
     struct row_outcome outcome;
     struct claims claims;
-    struct name_tally unknown; /* of all rows */
+    struct snapshots snapshots; /* none known at first */
+    struct name_tally unknown;  /* of all rows */
     uint32_t rows;
 };
 
 void row_bench_init(struct row_bench *bench, struct arena *arena, const struct entity *entity);
 enum row_result row_apply(struct row_bench *bench, const char *row_json);
 enum row_result row_apply_document(struct row_bench *bench, const bson_t *sent);
+
+/* Lets the tenant know an entity that products refer to; the JSON is its content, with the id. */
+void row_bench_know(struct row_bench *bench, const struct entity *entity, const char *json);
+
+/* Puts the snapshot of an entity that is known into the current document. `is_listed`: as for a
+ * product that the import of the entity names. */
+enum row_result row_embed(struct row_bench *bench, const struct entity *entity, const char *id,
+                          bool is_listed);
 
 /* The content of the current document: without what the system sets. */
 const char *row_content(struct row_bench *bench);

@@ -160,18 +160,19 @@ static void answer_later(void *app, struct web_request *request, struct web_repl
 }
 
 static const struct web_route routes[] = {
-    {"GET", "/hello", say_hello, false},
-    {"GET", "/health", say_well, true},
-    {"GET", "/jobs/:jobId", show_job, false},
-    {"GET", "/jobs/latest", show_latest, false},
-    {"GET", "/look", look, false},
-    {"GET", "/forge", forge, false},
-    {"GET", "/large", send_large, false},
-    {"GET", "/empty", send_nothing, false},
-    {"POST", "/echo", echo, false},
-    {"POST", "/wait", echo_later, false},
-    {"POST", "/release-wait", release_and_wait, false},
-    {"POST", "/later", answer_later, false},
+    {"GET", "/hello", say_hello, WEB_PLAIN},
+    {"GET", "/health", say_well, WEB_ON_LOOP},
+    {"GET", "/jobs/:jobId", show_job, WEB_PLAIN},
+    {"GET", "/jobs/latest", show_latest, WEB_PLAIN},
+    {"GET", "/look", look, WEB_PLAIN},
+    {"GET", "/forge", forge, WEB_PLAIN},
+    {"GET", "/large", send_large, WEB_PLAIN},
+    {"GET", "/empty", send_nothing, WEB_PLAIN},
+    {"POST", "/echo", echo, WEB_PLAIN},
+    {"POST", "/wait", echo_later, WEB_PLAIN},
+    {"POST", "/release-wait", release_and_wait, WEB_PLAIN},
+    {"POST", "/later", answer_later, WEB_PLAIN},
+    {"POST", "/upload", echo, WEB_UPLOAD},
 };
 
 static void describe(enum web_trouble trouble, struct web_reply *reply)

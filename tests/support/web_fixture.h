@@ -16,6 +16,7 @@
  * POST /release-wait    releases the body, then waits at the gate
  * POST /later           defers, sets x-kept before and x-lost after that; answered by
  *                       web_fixture_send_laters
+ * POST /upload          as /echo, with bodies of max_upload_bytes at most
  */
 enum { WEB_FIXTURE_LATERS = 64 };
 

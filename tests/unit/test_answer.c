@@ -1,6 +1,7 @@
 #include "support/test.h"
 
 #include "domain/answer.h"
+#include "domain/entity.h"
 #include "domain/document.h"
 #include "json/json.h"
 #include "store/store.h"
@@ -19,12 +20,32 @@ static bool is_null(const bson_t *document, const char *key)
 static void queued_companies_are_answered_as_the_reference_shows(void **state)
 {
     struct import_envelope envelope = {.merge_mode = "partial"};
-    struct answer_queued queued = {"cust_import_1_a", 2, &envelope};
+    struct answer_queued queued = {.job_id = "cust_import_1_a", .total = 2, .envelope = &envelope};
     AUTO(bson) bson_t *answer = answer_queued_companies(&queued);
     AUTO(bson)
     bson_t *wanted =
         BCON_NEW("success", BCON_BOOL(true), "job_id", "cust_import_1_a", "total", BCON_INT64(2),
                  "merge_mode", "partial", "message", "Queued 2 customers for import");
+
+    (void)state;
+    assert_true(bson_equal(answer, wanted));
+}
+
+static void a_queued_entity_is_named_with_the_products_that_were_listed(void **state)
+{
+    struct import_envelope envelope = {.merge_mode = "replace"};
+    struct answer_queued queued = {.job_id = "brand_import_1_a",
+                                   .total = 3,
+                                   .envelope = &envelope,
+                                   .entity = &entity_brands,
+                                   .entity_id = "brand_acme"};
+    AUTO(bson) bson_t *answer = answer_queued_entity(&queued);
+    AUTO(bson)
+    bson_t *wanted =
+        BCON_NEW("success", BCON_BOOL(true), "job_id", "brand_import_1_a", "status", "queued",
+                 "summary", "{", "entity", "brands", "brand_id", "brand_acme", "merge_mode",
+                 "replace", "products_listed", BCON_INT64(2), "}", "message",
+                 "Queued brand \"brand_acme\" for import. Job ID: brand_import_1_a");
 
     (void)state;
     assert_true(bson_equal(answer, wanted));
@@ -37,7 +58,7 @@ static void queued_products_echo_the_batch_metadata(void **state)
         .merge_mode = "replace",
         .source_id = "feed",
         .batch_metadata = {(const char *)bson_get_data(metadata), metadata->len}};
-    struct answer_queued queued = {"queue_import_1_a", 2, &envelope};
+    struct answer_queued queued = {.job_id = "queue_import_1_a", .total = 2, .envelope = &envelope};
     AUTO(bson) bson_t *answer = answer_queued_products(&queued);
     AUTO(bson)
     bson_t *wanted = BCON_NEW("success", BCON_BOOL(true), "job_id", "queue_import_1_a", "status",
@@ -52,7 +73,7 @@ static void queued_products_echo_the_batch_metadata(void **state)
 static void queued_products_without_a_batch_say_null(void **state)
 {
     struct import_envelope envelope = {.merge_mode = "replace", .source_id = "feed"};
-    struct answer_queued queued = {"queue_import_1_a", 1, &envelope};
+    struct answer_queued queued = {.job_id = "queue_import_1_a", .total = 1, .envelope = &envelope};
     AUTO(bson) bson_t *answer = answer_queued_products(&queued);
     bson_iter_t value;
 
@@ -118,6 +139,21 @@ static void a_job_that_waits_has_no_pace(void **state)
     assert_true(is_null(shown, "rows_per_second"));
     assert_true(is_null(shown, "eta_seconds"));
     assert_true(is_null(shown, "started_at"));
+}
+
+static void a_job_whose_end_is_not_known_yet_has_a_pace_but_no_time_left(void **state)
+{
+    AUTO(bson)
+    bson_t *job = BCON_NEW("_id", "j", "status", "processing", "total_rows", BCON_NULL,
+                           "processed_rows", BCON_INT64(100), "started_at", BCON_DATE_TIME(1000));
+    AUTO(bson) bson_t *shown = bson_new();
+
+    (void)state;
+    answer_append_job(shown, job, 3000);
+    assert_true(is_null(shown, "total_rows"));
+    assert_true(is_null(shown, "progress"));
+    assert_true(is_null(shown, "eta_seconds"));
+    assert_true(document_number(shown, "rows_per_second", -1) == 50);
 }
 
 static void a_finished_job_keeps_its_pace_and_has_no_time_left(void **state)
@@ -227,7 +263,7 @@ static void a_company_is_shown_without_internals(void **state)
     AUTO(bson) bson_t *wanted = BCON_NEW("external_code", "1", "status", "vip");
 
     (void)state;
-    answer_append_company(shown, company);
+    answer_append_entity(shown, company);
     assert_true(bson_equal(shown, wanted));
 }
 
@@ -272,11 +308,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queued_companies_are_answered_as_the_reference_shows),
+        cmocka_unit_test(a_queued_entity_is_named_with_the_products_that_were_listed),
         cmocka_unit_test(queued_products_echo_the_batch_metadata),
         cmocka_unit_test(queued_products_without_a_batch_say_null),
         cmocka_unit_test(a_running_job_tells_its_pace_and_the_time_left),
         cmocka_unit_test(a_job_shows_nothing_of_how_it_is_kept),
         cmocka_unit_test(a_job_that_waits_has_no_pace),
+        cmocka_unit_test(a_job_whose_end_is_not_known_yet_has_a_pace_but_no_time_left),
         cmocka_unit_test(a_finished_job_keeps_its_pace_and_has_no_time_left),
         cmocka_unit_test(a_job_lists_unknown_fields_of_all_lanes_and_what_was_meant),
         cmocka_unit_test(every_error_of_a_row_is_told_with_its_row),

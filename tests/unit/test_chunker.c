@@ -136,6 +136,33 @@ static void another_cut_has_another_fingerprint(void **state)
     assert_false(cut_alike(*state, 600, 9 * KB)->fingerprint == first);
 }
 
+static void a_framed_plan_has_one_row_before_it_and_no_row_behind_it(void **state)
+{
+    struct cut *cut = *state;
+    uint64_t bare = cut_alike(cut, 300, 100)->fingerprint;
+    const struct chunk_plan *plan = &cut->plan;
+
+    chunker_frame(cut->arena, 300, &cut->plan);
+    assert_int_equal(plan->span_count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(plan->spans[i].number, i);
+        assert_int_equal(plan->spans[i].lane, 0);
+    }
+    assert_int_equal(plan->spans[0].count, 1);
+    assert_int_equal(plan->order[plan->spans[0].first], 300);
+    assert_int_equal(plan->spans[1].count, 250);
+    assert_int_equal(plan->order[plan->spans[1].first], 0);
+    assert_int_equal(plan->spans[2].count, 50);
+    assert_int_equal(plan->order[plan->spans[2].first], 250);
+    assert_int_equal(plan->spans[3].count, 0);
+    assert_int_equal(plan->row_count, 301);
+    assert_false(plan->fingerprint == bare);
+    cut_alike(cut, 0, 100);
+    chunker_frame(cut->arena, 0, &cut->plan);
+    assert_int_equal(plan->span_count, 2);
+    assert_int_equal(plan->order[plan->spans[0].first], 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, open_cut, close_cut)
 
 int main(void)
@@ -150,6 +177,7 @@ int main(void)
         CASE(each_lane_numbers_its_chunks_in_steps_of_the_lanes),
         CASE(a_code_has_one_lane_and_codes_spread_over_all),
         CASE(another_cut_has_another_fingerprint),
+        CASE(a_framed_plan_has_one_row_before_it_and_no_row_behind_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,54 @@ static void without_a_named_method_a_token_counts_before_a_session(void **state)
     assert_refused(&request);
 }
 
+static void an_api_key_may_come_under_its_vtex_names(void **state)
+{
+    struct auth_request request = {.app_key = STR("ak_known"), .app_token = STR("sk_right")};
+
+    (void)state;
+    assert_tenant(&request, "of-key");
+    request.method = STR("api-key");
+    assert_tenant(&request, "of-key");
+    request.app_token = STR("sk_wrong");
+    assert_refused(&request);
+    request.app_token = (struct str){NULL, 0};
+    assert_refused(&request);
+    request = (struct auth_request){.app_token = STR("sk_right")};
+    assert_refused(&request);
+}
+
+static void without_a_named_method_vtex_names_count_between_token_and_session(void **state)
+{
+    struct auth_request request = everything();
+
+    (void)state;
+    request.method = (struct str){NULL, 0};
+    request.app_key = STR("ak_known");
+    request.app_token = STR("sk_right");
+    assert_tenant(&request, "of-token");
+    request.authorization = (struct str){NULL, 0};
+    assert_tenant(&request, "of-key");
+    request.app_token = STR("sk_wrong"); /* neither the session nor x-api-secret helps */
+    assert_refused(&request);
+    request.app_token = (struct str){NULL, 0};
+    assert_refused(&request);
+}
+
+static void an_api_keys_own_names_count_before_its_vtex_names(void **state)
+{
+    struct auth_request request = everything();
+
+    (void)state;
+    request.app_key = STR("ak_known");
+    request.app_token = STR("sk_wrong");
+    assert_tenant(&request, "of-key");
+    request.app_token = STR("sk_right");
+    request.secret = STR("sk_wrong");
+    assert_refused(&request);
+    request.secret = (struct str){NULL, 0}; /* half a pair is not completed from the other */
+    assert_refused(&request);
+}
+
 static void a_wrong_credential_is_not_made_good_by_another_beside_it(void **state)
 {
     struct auth_request request = everything();
@@ -279,6 +327,9 @@ int main(void)
         TEST(a_session_of_a_megabyte_is_refused_without_asking_the_database),
         TEST(the_method_that_is_named_decides_what_counts),
         TEST(without_a_named_method_a_token_counts_before_a_session),
+        TEST(an_api_key_may_come_under_its_vtex_names),
+        TEST(without_a_named_method_vtex_names_count_between_token_and_session),
+        TEST(an_api_keys_own_names_count_before_its_vtex_names),
         TEST(a_wrong_credential_is_not_made_good_by_another_beside_it),
         TEST(the_scheme_of_a_token_may_be_written_in_any_case),
         TEST(a_generated_session_is_long_and_never_the_same),

@@ -28,9 +28,25 @@ static void cells_with_separators_are_quoted(void **state)
 static void a_cell_never_starts_a_formula(void **state)
 {
     (void)state;
+    assert_line("\"'=1+1\",\"'+A1\",\"'-1+1\",\"'@A1\",\"'\tx\",\"'\rx\",\"'-\"\r\n",
+                (struct str[]){STR("=1+1"), STR("+A1"), STR("-1+1"), STR("@A1"), STR("\tx"),
+                               STR("\rx"), STR("-")},
+                7);
+}
+
+static void a_negative_number_stays_one(void **state)
+{
+    (void)state;
+    assert_line("-1,+1,-12.50,\"-12,50\"\r\n",
+                (struct str[]){STR("-1"), STR("+1"), STR("-12.50"), STR("-12,50")}, 4);
+}
+
+static void a_reader_finds_the_separator_and_the_spaces(void **state)
+{
+    (void)state;
     assert_line(
-        "\"'=1+1\",\"'+1\",\"'-1\",\"'@A1\",\"'\tx\",\"'\rx\"\r\n",
-        (struct str[]){STR("=1+1"), STR("+1"), STR("-1"), STR("@A1"), STR("\tx"), STR("\rx")}, 6);
+        "\"a;b\",\"a|b\",\"a\tb\",\" a\",\"a \",a b\r\n",
+        (struct str[]){STR("a;b"), STR("a|b"), STR("a\tb"), STR(" a"), STR("a "), STR("a b")}, 6);
 }
 
 int main(void)
@@ -39,6 +55,8 @@ int main(void)
         cmocka_unit_test(plain_cells_are_written_as_they_are),
         cmocka_unit_test(cells_with_separators_are_quoted),
         cmocka_unit_test(a_cell_never_starts_a_formula),
+        cmocka_unit_test(a_negative_number_stays_one),
+        cmocka_unit_test(a_reader_finds_the_separator_and_the_spaces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
+#include "domain/catalog_fields.h"
 #include "domain/document.h"
 #include "domain/product_fields.h"
 #include "support/rows.h"
@@ -90,6 +91,7 @@ static void every_known_product_field_is_found_by_its_name(void **state)
 {
     (void)state;
     assert_sorted(&product_fields);
+    assert_sorted(&synonym_dictionary_fields);
     assert_null(field_find(&product_fields, "no_such_field"));
 }
 

@@ -88,6 +88,27 @@ static void an_event_carries_the_outcome_and_says_where_the_errors_are(void **st
     arena_free(arena);
 }
 
+static void the_end_of_a_brands_import_says_which_brand_it_was(void **state)
+{
+    struct arena *arena = arena_new();
+    bson_t *brand = job_of("brands", "completed");
+    bson_t *products = job_of("products", "completed");
+
+    (void)state;
+    BSON_APPEND_UTF8(brand, "entity_id", "brand_acme");
+    BSON_APPEND_NULL(products, "entity_id");
+    struct event event = event_of_job(arena, brand);
+
+    assert_string_equal(document_text(event.data, "entity"), "brands");
+    assert_string_equal(document_text(event.data, "entity_id"), "brand_acme");
+    assert_string_equal(document_text(event.data, "errors_url"),
+                        "/api/b2b/pim/jobs/import_1714142335123_a4f9k2/errors");
+    assert_false(bson_has_field(event_of_job(arena, products).data, "entity_id"));
+    bson_destroy(products);
+    bson_destroy(brand);
+    arena_free(arena);
+}
+
 static void a_failed_job_is_told_with_the_reason(void **state)
 {
     struct arena *arena = arena_new();
@@ -146,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_completion_event_is_a_cloudevent_in_kafka_binary_mode),
         cmocka_unit_test(the_same_job_makes_the_same_event_again),
         cmocka_unit_test(an_event_carries_the_outcome_and_says_where_the_errors_are),
+        cmocka_unit_test(the_end_of_a_brands_import_says_which_brand_it_was),
         cmocka_unit_test(a_failed_job_is_told_with_the_reason),
         cmocka_unit_test(a_job_without_a_trace_has_no_traceparent),
         cmocka_unit_test(a_batch_event_sums_up_its_parts_and_names_its_jobs),

@@ -21,6 +21,7 @@ static const char *const unsaid[] = {
     "published_at",
     "completeness_score",
     "locked_fields",
+    "embeds",
     "entity_code",
     "sku",
     "channels",

@@ -35,7 +35,8 @@ static int set_up(void **state)
     f->rows[0] = (struct message_row){.index = 0, .bson = BYTES(small_document)};
     f->rows[1] = (struct message_row){
         .index = 3, .refused_code = "row_too_large", .refused_reason = "over 900 KB"};
-    f->chunk = (struct import_chunk){good_origin, BYTES(empty_document), 1700000000000, f->rows, 2};
+    f->chunk = (struct import_chunk){
+        .origin = good_origin, .settings = BYTES(empty_document), .rows = f->rows, .row_count = 2};
     for (size_t i = 0; i < SEARCH_BATCH_ITEMS + 1; i++) {
         f->items[i] = (struct search_item){"A1", 7};
     }
@@ -87,7 +88,6 @@ static void a_chunk_comes_back_as_it_was(void **state)
     assert_string_equal(out.origin.job_id, "prod_1_abc");
     assert_string_equal(out.origin.trace_id, "");
     assert_int_equal(out.origin.chunk, 5);
-    assert_int_equal(out.accepted_at_ms, 1700000000000);
     assert_true(str_eq(out.settings, BYTES(empty_document)));
     assert_int_equal(out.row_count, 2);
     assert_true(str_eq(out.rows[0].bson, BYTES(small_document)));
@@ -112,6 +112,57 @@ static void a_decoded_chunk_does_not_need_the_bytes_any_more(void **state)
     mem_free(copy);
     assert_string_equal(out.origin.tenant, "acme");
     assert_true(str_eq(out.rows[0].bson, BYTES(small_document)));
+}
+
+static void a_page_of_products_to_refresh_comes_back_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct chunk_embed embed = {"brands", "bosch"};
+    struct chunk_scan scan = {"A|7", 12};
+    struct import_chunk out;
+    struct err err;
+
+    f->chunk = (struct import_chunk){
+        .origin = good_origin, .settings = BYTES(empty_document), .embed = &embed, .scan = &scan};
+    f->chunk.origin.lane = 0;
+    f->chunk.origin.lanes = 1;
+    assert_ok(import_chunk_decode(f->arena, import_chunk_encode(f->arena, &f->chunk), &out, &err),
+              &err);
+    assert_string_equal(out.embed->kind, "brands");
+    assert_string_equal(out.embed->id, "bosch");
+    assert_string_equal(out.scan->after, "A|7");
+    assert_int_equal(out.scan->first_row, 12);
+}
+
+static void an_entity_to_embed_without_kind_or_id_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct chunk_embed embed = {"", "bosch"};
+
+    f->chunk.embed = &embed;
+    assert_chunk_refused(f, "the entity to embed has no kind");
+    embed = (struct chunk_embed){"brands", ""};
+    assert_chunk_refused(f, "the entity to embed has no id");
+}
+
+static void a_page_of_nothing_or_with_rows_or_in_one_of_many_lanes_is_refused(void **state)
+{
+    static const char why[] = "a scan goes with embed, without rows and in one lane";
+    struct fixture *f = *state;
+    struct chunk_embed embed = {"brands", "bosch"};
+    struct chunk_scan scan = {"", 0};
+
+    f->chunk.scan = &scan;
+    f->chunk.origin.lane = 0;
+    f->chunk.origin.lanes = 1;
+    f->chunk.row_count = 0;
+    assert_chunk_refused(f, why);
+    f->chunk.embed = &embed;
+    f->chunk.row_count = 1;
+    assert_chunk_refused(f, why);
+    f->chunk.row_count = 0;
+    f->chunk.origin = good_origin;
+    assert_chunk_refused(f, why);
 }
 
 static void a_message_without_an_id_is_refused(void **state)
@@ -213,6 +264,22 @@ static void progress_of_both_stages_comes_back_as_it_was(void **state)
     assert_int_equal(out.index_failed, 1);
 }
 
+static void the_totals_of_a_sealed_job_come_back_as_they_were(void **state)
+{
+    struct fixture *f = *state;
+    struct chunk_done out;
+    struct err err;
+
+    f->done = (struct chunk_done){good_origin,          CHUNK_SEALED,      .started_at_ms = 11,
+                                  .finished_at_ms = 12, .total_chunks = 4, .total_rows = 900};
+    assert_ok(chunk_done_decode(f->arena, chunk_done_encode(f->arena, &f->done), &out, &err), &err);
+    assert_int_equal(out.stage, CHUNK_SEALED);
+    assert_int_equal(out.started_at_ms, 11);
+    assert_int_equal(out.finished_at_ms, 12);
+    assert_int_equal(out.total_chunks, 4);
+    assert_int_equal(out.total_rows, 900);
+}
+
 static void an_unknown_stage_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -281,6 +348,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(a_chunk_comes_back_as_it_was),
         CLAIM(a_decoded_chunk_does_not_need_the_bytes_any_more),
+        CLAIM(a_page_of_products_to_refresh_comes_back_as_it_was),
+        CLAIM(an_entity_to_embed_without_kind_or_id_is_refused),
+        CLAIM(a_page_of_nothing_or_with_rows_or_in_one_of_many_lanes_is_refused),
         CLAIM(a_message_without_an_id_is_refused),
         CLAIM(a_lane_that_does_not_exist_is_refused),
         CLAIM(a_chunk_number_of_another_lane_is_refused),
@@ -288,6 +358,7 @@ int main(void)
         CLAIM(a_row_with_both_content_and_reason_is_refused),
         CLAIM(content_whose_length_lies_is_refused),
         CLAIM(progress_of_both_stages_comes_back_as_it_was),
+        CLAIM(the_totals_of_a_sealed_job_come_back_as_they_were),
         CLAIM(an_unknown_stage_is_refused),
         CLAIM(a_batch_of_fifty_items_comes_back_and_fifty_one_are_refused),
         CLAIM(an_item_without_code_or_version_is_refused),

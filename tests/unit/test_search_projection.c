@@ -44,11 +44,13 @@ static void a_product_is_searched_by_codes_names_brand_and_category(void **state
         "\"x\"}]},"
         " \"category\": {\"category_id\": \"c1\", \"name\": {\"it\": \"Valvole\"}},"
         " \"tags\": [{\"tag_id\": \"t1\", \"slug\": \"best\", \"color\": \"#fff\"}, \"eco\"],"
+        " \"synonym_keys\": [\"valves\", 7, \"taps\"],"
         " \"channels\": [\"default\", \"b2b\"], \"images\": [{\"url\": \"u\"}]}",
         "{\"code\": \"SKU-1\", \"sku\": \"S1\", \"version\": 3, \"status\": \"published\","
         " \"ean\": [\"8001\", \"8002\"], \"name\": {\"it\": [\"Valvola\"], \"en\": [\"Valve\"]},"
         " \"price\": 12.5, \"brand_id\": \"b1\", \"brand\": [\"Acme\"], \"category_id\": \"c1\","
         " \"category\": {\"it\": [\"Valvole\"]}, \"tags\": [\"t1\", \"best\", \"eco\"],"
+        " \"synonym_keys\": [\"valves\", \"taps\"],"
         " \"channels\": [\"default\", \"b2b\"]}");
 }
 

@@ -10,21 +10,21 @@ static void handle(void *app, struct web_request *request, struct web_reply *rep
 }
 
 static const struct web_route routes[] = {
-    {"GET", "/", handle, false},
-    {"GET", "/api/jobs/:jobId", handle, false},
-    {"GET", "/api/jobs/latest", handle, false},
-    {"POST", "/api/jobs", handle, false},
-    {"GET", "/api/jobs", handle, false},
-    {"DELETE", "/api/jobs/:jobId", handle, false},
-    {"GET", "/api/:kind/:id/rows/:row", handle, false},
-    {"GET", "/api/jobs/:jobId/rows/last", handle, false},
-    {"POST", "/api/jobs/search", handle, false},
+    {"GET", "/", handle, WEB_PLAIN},
+    {"GET", "/api/jobs/:jobId", handle, WEB_PLAIN},
+    {"GET", "/api/jobs/latest", handle, WEB_PLAIN},
+    {"POST", "/api/jobs", handle, WEB_PLAIN},
+    {"GET", "/api/jobs", handle, WEB_PLAIN},
+    {"DELETE", "/api/jobs/:jobId", handle, WEB_PLAIN},
+    {"GET", "/api/:kind/:id/rows/:row", handle, WEB_PLAIN},
+    {"GET", "/api/jobs/:jobId/rows/last", handle, WEB_PLAIN},
+    {"POST", "/api/jobs/search", handle, WEB_PLAIN},
     {"PATCH", "/all", handle, false},
-    {"PUT", "/all", handle, false},
+    {"PUT", "/all", handle, WEB_PLAIN},
     {"OPTIONS", "/all", handle, false},
-    {"GET", "/all", handle, false},
-    {"POST", "/all", handle, false},
-    {"DELETE", "/all", handle, false},
+    {"GET", "/all", handle, WEB_PLAIN},
+    {"POST", "/all", handle, WEB_PLAIN},
+    {"DELETE", "/all", handle, WEB_PLAIN},
 };
 
 static struct web_match find(const char *method, const char *path)

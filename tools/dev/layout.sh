@@ -6,10 +6,10 @@ services=(
     ingress
     customer-importer
     product-importer
+    entity-importer
     search-sync
     job-tracker
 )
-servers=(kafka mongodb opensearch)
 
 declare -A port=()
 
@@ -34,7 +34,12 @@ stack_select() {
         [mongodb]=$((${MONGO_PORT:-27117} + offset))
         [opensearch]=$((${SEARCH_PORT:-9201} + offset))
         [opensearch_transport]=$((${SEARCH_TRANSPORT_PORT:-9301} + offset))
+        [s3]=$((${S3_PORT:-9600} + offset))
     )
+    servers=(kafka mongodb opensearch)
+    if [[ $stack == test ]]; then
+        servers+=(s3)
+    fi
     for i in "${!services[@]}"; do
         port[${services[i]}]=$((${METRICS_PORT:-9100} + offset + i))
     done
@@ -44,6 +49,11 @@ stack_select() {
     export KAFKA_BROKERS=127.0.0.1:${port[kafka]}
     export MONGO_URI=mongodb://127.0.0.1:${port[mongodb]}
     export SEARCH_URL=http://127.0.0.1:${port[opensearch]}
+    # The S3 server is for tests alone: uploads of the other stacks lie in the database.
+    if [[ $stack == test ]]; then
+        export CONSIGN_S3_ENDPOINT=http://127.0.0.1:${port[s3]} CONSIGN_S3_REGION=eu-south-1
+        export CONSIGN_S3_ACCESS_KEY=consign-test CONSIGN_S3_SECRET_KEY=consign-test-secret CONSIGN_S3_TEST_BUCKET=consign-test
+    fi
     export CONSIGN_DATABASE=${CONSIGN_DATABASE:-consign}
 }
 

@@ -1,4 +1,4 @@
-# Kafka, the MongoDB-protocol server and OpenSearch of a stack, each one process on the loopback interface.
+# Kafka, the MongoDB-protocol server, OpenSearch and, for tests, an S3 server: each one process on the loopback interface.
 
 kafka_properties() {
     cat <<END
@@ -68,6 +68,19 @@ opensearch_answers() {
     curl --silent --fail --max-time 2 "$SEARCH_URL/"
 }
 
+# A bucket is a folder.
+s3_start() {
+    require_free_port "${port[s3]}" S3_PORT
+    mkdir -p "$data_dir/s3/$CONSIGN_S3_TEST_BUCKET"
+    process_start s3 "$PWD/.dev/s3/bin/s3s-fs" --host 127.0.0.1 --port "${port[s3]}" \
+        --access-key "$CONSIGN_S3_ACCESS_KEY" --secret-key "$CONSIGN_S3_SECRET_KEY" "$data_dir/s3"
+}
+
+# Who does not sign is refused; that is an answer, too.
+s3_answers() {
+    curl --silent --output /dev/null --max-time 2 "$CONSIGN_S3_ENDPOINT/"
+}
+
 # server_up <name>: starts it unless it runs, returns when it answers.
 server_up() {
     if ! process_runs "$1"; then
@@ -90,7 +103,7 @@ servers_up() {
 
 # Kafka's log and the database are flushed by SIGTERM; search first, as nothing else needs it.
 servers_down() {
-    processes_stop 30 opensearch
+    processes_stop 30 opensearch s3
     processes_stop 60 kafka
     processes_stop 30 mongodb
 }

@@ -23,6 +23,7 @@ stamp_put() {
 kafka_inputs=(tools/kafka/pom.xml tools/checksums)
 opensearch_inputs=(tools/opensearch/pom.xml tools/opensearch/OpenSearchNode.java tools/checksums)
 mongodb_inputs=(tools/mongo/version)
+s3_inputs=(tools/s3/version)
 python_inputs=(tools/requirements.txt)
 
 kafka_is_there() {
@@ -35,6 +36,10 @@ opensearch_is_there() {
 
 mongodb_is_there() {
     [[ -x .dev/mongo/bin/secantusd-rs ]] && stamp_holds mongodb "${mongodb_inputs[@]}"
+}
+
+s3_is_there() {
+    [[ -x .dev/s3/bin/s3s-fs ]] && stamp_holds s3 "${s3_inputs[@]}"
 }
 
 python_is_there() {
@@ -128,26 +133,49 @@ java_servers_install() {
     opensearch_is_there || opensearch_install
 }
 
-mongodb_answers_version() {
-    [[ $("$1/bin/secantusd-rs" --version) == *"$(<tools/mongo/version)"* ]]
+# program_is_of_version <program> <file with its version>
+program_is_of_version() {
+    [[ -x $1 && $("$1" --version) == *"$(<"$2")"* ]]
 }
 
-# The folder of compiled parts is kept until the end, so that an interrupted build goes on where it stopped.
-mongodb_install() {
-    local cargo
+# cargo_install <part> <crate> <file with its version> [option ...]: into .dev/new/<part>. The folder of compiled parts is
+# kept until the end, so that an interrupted build goes on where it stopped.
+cargo_install() {
+    local part=$1 crate=$2 version=$3 cargo
 
-    if [[ ! -x .dev/mongo/bin/secantusd-rs ]] || ! mongodb_answers_version .dev/mongo; then
-        cargo=$(command -v cargo || printf '%s' "${CARGO_HOME:-$HOME/.cargo}/bin/cargo")
-        [[ -x $cargo ]] || fail "cargo is not installed; it builds the MongoDB-protocol server" \
-            "Install a current Rust toolchain with rustup (Debian's own is too old)."
-        rm -rf .dev/new/mongo
-        CARGO_TARGET_DIR=$PWD/.dev/new/mongo-target "$cargo" install secantus-mdb --version "$(<tools/mongo/version)" \
-            --ignore-rust-version --locked --root .dev/new/mongo
-        mongodb_answers_version .dev/new/mongo
+    shift 3
+    cargo=$(command -v cargo || printf '%s' "${CARGO_HOME:-$HOME/.cargo}/bin/cargo")
+    [[ -x $cargo ]] || fail "cargo is not installed; it builds $crate" \
+        "Install a current Rust toolchain with rustup (Debian's own is too old)."
+    rm -rf ".dev/new/$part"
+    CARGO_TARGET_DIR=$PWD/.dev/new/$part-target "$cargo" install "$crate" --version "$(<"$version")" --locked \
+        --root ".dev/new/$part" "$@"
+}
+
+mongodb_install() {
+    if ! program_is_of_version .dev/mongo/bin/secantusd-rs tools/mongo/version; then
+        cargo_install mongo secantus-mdb tools/mongo/version --ignore-rust-version
+        program_is_of_version .dev/new/mongo/bin/secantusd-rs tools/mongo/version
         put_in_place mongo
         rm -rf .dev/new/mongo-target
     fi
     stamp_put mongodb "${mongodb_inputs[@]}"
+}
+
+s3_install() {
+    if ! program_is_of_version .dev/s3/bin/s3s-fs tools/s3/version; then
+        cargo_install s3 s3s-fs tools/s3/version --features binary
+        program_is_of_version .dev/new/s3/bin/s3s-fs tools/s3/version
+        put_in_place s3
+        rm -rf .dev/new/s3-target
+    fi
+    stamp_put s3 "${s3_inputs[@]}"
+}
+
+# One after the other: cargo locks its registry, and two builds at once take twice the memory.
+cargo_servers_install() {
+    mongodb_is_there || mongodb_install
+    s3_is_there || s3_install
 }
 
 # In its final place from the start: the scripts of a virtual environment hold their own path.
@@ -168,8 +196,9 @@ setup() {
     exec 8>.dev/setup.lock
     flock -w 1200 8 || fail "another ./dev has been setting up for twenty minutes" "Wait for it or end it."
     setup_packages
-    if ! mongodb_is_there; then
-        step_begin -h "$retry" "MongoDB-protocol server $(<tools/mongo/version) (cargo, minutes when cold)" mongodb_install
+    if ! mongodb_is_there || ! s3_is_there; then
+        step_begin -h "$retry" "MongoDB-protocol server $(<tools/mongo/version) and S3 server $(<tools/s3/version) (cargo, minutes when cold)" \
+            cargo_servers_install
     fi
     if ! kafka_is_there || ! opensearch_is_there; then
         step_begin -h "$retry" "Kafka 3.9.1 and OpenSearch 2.19.1 (Maven)" java_servers_install

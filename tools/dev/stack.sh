@@ -63,7 +63,7 @@ member_port() {
 
 member_answers() {
     case $1 in
-    kafka | mongodb | opensearch) "$1_answers" ;;
+    kafka | mongodb | opensearch | s3) "$1_answers" ;;
     *) service_answers "$1" ;;
     esac >/dev/null 2>&1
 }
@@ -113,6 +113,11 @@ stack_env() {
     local name
 
     credentials_load
+    if [[ $stack == test ]]; then
+        for name in CONSIGN_S3_ENDPOINT CONSIGN_S3_REGION CONSIGN_S3_ACCESS_KEY CONSIGN_S3_SECRET_KEY CONSIGN_S3_TEST_BUCKET; do
+            printf 'export %s=%q\n' "$name" "${!name}"
+        done
+    fi
     for name in CONSIGN_URL KAFKA_BROKERS MONGO_URI SEARCH_URL CONSIGN_DATABASE \
         CONSIGN_KEY_PEPPER ACME_KEY_ID ACME_SECRET GLOBEX_KEY_ID GLOBEX_SECRET LIMITED_KEY_ID LIMITED_SECRET; do
         printf 'export %s=%q\n' "$name" "${!name}"

@@ -6,7 +6,8 @@ from model import mapping, shapes
 from model.values import NOTHING, find, holds_something, merge, put, same
 
 SYSTEM_FIELDS = {"_id", "tenant", "version", "isCurrent", "status", "published_at", "completeness_score", "source", "import",
-                 "locked_fields", "created_at", "updated_at", "packaging_prices"}
+                 "locked_fields", "created_at", "updated_at", "packaging_prices",
+                 "embeds"}
 MULTILINGUAL = [name for name, shape in shapes.PRODUCT.items() if shape == shapes.TEXTS_BY_LANGUAGE]
 PUBLISHING = ("auto_publish_enabled", "min_score_threshold", "required_fields")
 

@@ -122,7 +122,7 @@ static enum row_result apply_row(const struct planning *planning, struct work *w
     struct row_context ctx = context_of(planning, work, planned);
 
     *outcome = (struct row_outcome){.result = ROW_REFUSED};
-    if (!planned->slot || planned->findings.errors > 0) {
+    if (!planned->slot) {
         return ROW_REFUSED;
     }
     ctx.unknown = &work->receipt.unknown;

@@ -31,7 +31,12 @@ struct field_mapping {
 bool mapping_read(struct arena *arena, const bson_iter_t *value, struct field_mapping **out,
                   size_t *count, struct err *err) MUST_USE;
 
-/* The row under its new names; unmapped fields keep their own. A value that a transform cannot read
- * is a finding. Returns the row itself when there is nothing to map. */
+/* The row under its new names; unmapped fields keep their own, objects that meet are merged. A
+ * value that a transform cannot read is a finding and left out. Returns the row itself when there
+ * is nothing to map. */
 const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *mappings, size_t count,
                             const bson_t *row, struct findings *findings);
+
+/* Lets findings in the mapped row point into the row as it came. To be called once per row. */
+void mapping_restore_paths(const struct field_mapping *mappings, size_t count, const bson_t *row,
+                           struct findings *findings);

@@ -17,7 +17,6 @@ dep(sodium libsodium>=1.0.18)
 dep(crypto libcrypto>=3.0)
 dep(zip libzip>=1.7.3)
 dep(expat expat>=2.5.0)
-dep(freexl freexl>=1.0.6)
 dep(xlsxwriter xlsxwriter>=1.1.4)
 # Debian's libcsv has no .pc file.
 find_library(CSV_LIBRARY csv REQUIRED)

@@ -106,8 +106,8 @@ static void embed_row(const struct row_context *ctx, const struct work *work,
                                   .is_listed = !work->chunk.scan};
 
     if (!planned->slot->current) {
-        findings_add(ctx->findings, PROBLEM_product_unknown, "/entity_code",
-                     "there is no product %s", planned->identified.code);
+        findings_add(ctx->findings, PROBLEM_product_unknown, "", "there is no product %s",
+                     planned->identified.code);
     } else if (!embedding.snapshot) {
         findings_add(ctx->findings, PROBLEM_entity_unknown, "", "there is no %s %s to embed",
                      work->embedded->singular, id);
@@ -122,7 +122,7 @@ static enum row_result apply_row(const struct planning *planning, struct work *w
     struct row_context ctx = context_of(planning, work, planned);
 
     *outcome = (struct row_outcome){.result = ROW_REFUSED};
-    if (!planned->slot || planned->findings.errors > 0) {
+    if (!planned->slot) {
         return ROW_REFUSED;
     }
     ctx.unknown = &work->receipt.unknown;

@@ -20,8 +20,8 @@ struct planning {
     int64_t now_ms;
 };
 
-/* The rows of a page: the next products that embed the entity, in order of their _id. Its receipt
- * notes where the next page starts. */
+/* The rows of a page: the next products that embed the entity and that the job has not changed yet,
+ * in order of their _id. Its receipt notes where the next page starts. */
 bool planning_scan(const struct planning *planning, struct store_session *session,
                    struct work *work, struct err *err) MUST_USE;
 

@@ -41,18 +41,25 @@ static const char *end_of_page(const struct import_chunk *chunk, size_t limit)
                : NULL;
 }
 
+/* Products that the job itself has listed and changed are left out: they would count twice. */
+static bson_t *filter_of(struct arena *arena, const struct import_chunk *chunk)
+{
+    const char *tenant = chunk->origin.tenant;
+    const char *embeds = ID_JOIN(arena, tenant, chunk->embed->kind, chunk->embed->id);
+    const char *after = ID_JOIN(arena, tenant, chunk->scan->after);
+
+    return BCON_NEW("embeds", BCON_UTF8(embeds), "_id", "{", "$gt", BCON_UTF8(after), "}",
+                    "import.job_id", "{", "$ne", BCON_UTF8(chunk->origin.job_id), "}");
+}
+
 bool planning_scan(const struct planning *planning, struct store_session *session,
                    struct work *work, struct err *err)
 {
     struct arena *arena = planning->apply->arena;
     struct import_chunk *chunk = &work->chunk;
     struct page page = {arena, chunk};
-    const char *tenant = chunk->origin.tenant;
     int64_t limit = planning->apply->config->chunk_rows;
-    AUTO(bson)
-    bson_t *filter =
-        BCON_NEW("embeds", BCON_UTF8(ID_JOIN(arena, tenant, chunk->embed->kind, chunk->embed->id)),
-                 "_id", "{", "$gt", BCON_UTF8(ID_JOIN(arena, tenant, chunk->scan->after)), "}");
+    AUTO(bson) bson_t *filter = filter_of(arena, chunk);
     AUTO(bson)
     bson_t *options = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "limit", BCON_INT64(limit),
                                "batchSize", BCON_INT64(limit), "projection", "{",

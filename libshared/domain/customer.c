@@ -207,18 +207,20 @@ static const bson_t *next_content(const struct row_context *ctx, const struct id
     return content;
 }
 
-/* Makes sure that the company has a public code of its own; false with a finding when another
- * company holds it. */
+/* Makes sure that the company has a public code of its own: the one sent, else the one it has, else
+ * a new one. False with a finding when another company holds it. */
 static bool settle_public_code(const struct row_context *ctx, const struct identified_row *row,
-                               const bson_t **content)
+                               const bson_t *current, const bson_t **content)
 {
     const char *code = document_text(*content, "public_code");
 
     if (!code || !*code) {
         bson_t *bare = document_new(ctx->arena);
+        const char *old = current ? document_text(current, "public_code") : NULL;
 
         bson_copy_to_excluding_noinit(*content, bare, "public_code", NULL);
-        *content = with_text(ctx->arena, bare, "public_code", claims_next(ctx->claims, row->code));
+        *content = with_text(ctx->arena, bare, "public_code",
+                             old ? old : claims_next(ctx->claims, row->code));
         return true;
     }
     if (row->claim && !claims_take(ctx->claims, code, row->code)) {
@@ -235,7 +237,7 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
     const bson_t *content = next_content(ctx, row, current);
 
     *out = (struct row_outcome){.result = ROW_REFUSED};
-    if (ctx->findings->errors > 0 || !settle_public_code(ctx, row, &content)) {
+    if (ctx->findings->errors > 0 || !settle_public_code(ctx, row, current, &content)) {
         return;
     }
     struct version_parts parts = {row->code, current, content, NULL};

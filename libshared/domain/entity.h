@@ -36,6 +36,7 @@ struct row_context {
 
 /* A row under our field names, with the code that identifies its entity. */
 struct identified_row {
+    const bson_t *sent; /* as it came */
     const bson_t *row;
     const char *code;
     const char *claim; /* public code it asks for; NULL for none */

@@ -297,23 +297,43 @@ static bool transform_text(bson_t *out, const struct field_mapping *mapping, con
     return ok;
 }
 
-static void transform_value(struct arena *arena, const struct field_mapping *mapping,
+/* The JSON Pointer of a field of the row. */
+static const char *pointer_to(struct arena *arena, const char *name)
+{
+    char *out = arena_alloc(arena, 2 * strlen(name) + 2);
+    char *at = out;
+
+    *at++ = '/';
+    for (; *name; name++) {
+        bool is_special = *name == '~' || *name == '/';
+
+        *at++ = is_special ? '~' : *name;
+        if (is_special) {
+            *at++ = *name == '~' ? '0' : '1';
+        }
+    }
+    *at = '\0';
+    return out;
+}
+
+/* Replaces the value by what the transform makes of it; false with a finding when it cannot be
+ * read. */
+static bool transform_value(struct arena *arena, const struct field_mapping *mapping,
                             bson_iter_t *value, struct findings *findings)
 {
     bson_t *holder = document_new(arena);
     const char *text = BSON_ITER_HOLDS_UTF8(value) ? bson_iter_utf8(value, NULL) : NULL;
 
     if (!text || mapping->transform == TRANSFORM_NONE) {
-        return;
+        return true;
     }
     if (transform_text(holder, mapping, text)) {
-        bson_iter_init_find(value, holder, "v");
-    } else {
-        findings_add(findings, PROBLEM_mapping_failed,
-                     arena_printf(arena, "/%s", mapping->source_field),
-                     "%s: \"%.60s\" cannot be read as a %s", mapping->source_field, text,
-                     mapping->transform == TRANSFORM_NUMBER ? "number" : "boolean");
+        return bson_iter_init_find(value, holder, "v");
     }
+    findings_add(findings, PROBLEM_mapping_failed, pointer_to(arena, mapping->source_field),
+                 "%s: \"%.60s\" cannot be read as a %s", mapping->source_field, text,
+                 mapping->transform == TRANSFORM_NUMBER ? "number" : "boolean");
+    return false;
 }
 
 const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *mappings, size_t count,
@@ -328,13 +348,54 @@ const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *map
     for (bool more = bson_iter_init(&it, row) && bson_iter_next(&it); more;
          more = bson_iter_next(&it)) {
         const struct field_mapping *mapping = find(mappings, count, bson_iter_key(&it));
+        const char *target = mapping ? mapping->target_field : bson_iter_key(&it);
         bson_iter_t value = it;
 
-        if (mapping) {
-            transform_value(arena, mapping, &value, findings);
+        if (!mapping || transform_value(arena, mapping, &value, findings)) {
+            const bson_t *field = document_set(arena, document_new(arena), target, &value);
+
+            out = document_merge(arena, out, field);
         }
-        out =
-            document_set(arena, out, mapping ? mapping->target_field : bson_iter_key(&it), &value);
     }
     return out;
+}
+
+/* What follows the mapping's target in a path below it; NULL when the path leads elsewhere. */
+static const char *rest_below(const struct field_mapping *mapping, const char *path)
+{
+    const char *target = mapping->target_field;
+
+    for (path++; *target; target++, path++) {
+        if (*path != (*target == '.' ? '/' : *target)) {
+            return NULL;
+        }
+    }
+    return *path == '\0' || *path == '/' ? path : NULL;
+}
+
+static const char *restored(struct arena *arena, const struct field_mapping *mappings, size_t count,
+                            const bson_t *row, const char *path)
+{
+    bson_iter_t it;
+
+    for (size_t i = 0; *path && i < count; i++) {
+        const char *rest = rest_below(&mappings[i], path);
+
+        if (rest && bson_iter_init_find(&it, row, mappings[i].source_field)) {
+            return arena_printf(arena, "%s%s", pointer_to(arena, mappings[i].source_field), rest);
+        }
+    }
+    return path;
+}
+
+void mapping_restore_paths(const struct field_mapping *mappings, size_t count, const bson_t *row,
+                           struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        struct finding *finding = &findings->items[i];
+
+        if (finding->problem != PROBLEM_mapping_failed) {
+            finding->path = restored(findings->arena, mappings, count, row, finding->path);
+        }
+    }
 }

@@ -31,8 +31,9 @@ struct field_mapping {
 bool mapping_read(struct arena *arena, const bson_iter_t *value, struct field_mapping **out,
                   size_t *count, struct err *err) MUST_USE;
 
-/* The row under its new names; unmapped fields keep their own. A value that a transform cannot read
- * is a finding. Returns the row itself when there is nothing to map. */
+/* The row under its new names; unmapped fields keep their own, objects that meet are merged. A
+ * value that a transform cannot read is a finding and left out. Returns the row itself when there
+ * is nothing to map. */
 const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *mappings, size_t count,
                             const bson_t *row, struct findings *findings);
 
@@ -41,3 +42,7 @@ bool mapping_read_boolean(const char *text, bool *out);
 
 /* Appends the parts of `text` between the separators, trimmed, as a list of texts. */
 bool mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator);
+
+/* Lets findings in the mapped row point into the row as it came. To be called once per row. */
+void mapping_restore_paths(const struct field_mapping *mappings, size_t count, const bson_t *row,
+                           struct findings *findings);

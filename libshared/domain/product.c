@@ -2,6 +2,7 @@
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/mapping.h"
+#include "domain/media.h"
 #include "domain/packaging.h"
 #include "domain/product_fields.h"
 #include "domain/product_publication.h"
@@ -25,91 +26,39 @@ static bool is_system_field(const char *key)
     return entity_is_system_field(key);
 }
 
-static bool identify(const struct row_context *ctx, const bson_t *row, struct identified_row *out)
+static void restore_paths(const struct row_context *ctx, const bson_t *sent)
+{
+    mapping_restore_paths(ctx->settings->mappings, ctx->settings->mapping_count, sent,
+                          ctx->findings);
+}
+
+/* The code of a mapped row; NULL with a finding when it has none. */
+static const char *find_code(const struct row_context *ctx, const bson_t *row)
 {
     bson_iter_t code;
-
-    *out = (struct identified_row){0};
-    out->row = mapping_apply(ctx->arena, ctx->settings->mappings, ctx->settings->mapping_count, row,
-                             ctx->findings);
-    bool has_code =
-        bson_iter_init_find(&code, out->row, "entity_code") && !BSON_ITER_HOLDS_NULL(&code);
+    bool has_code = bson_iter_init_find(&code, row, "entity_code") && !BSON_ITER_HOLDS_NULL(&code);
     const char *path = has_code ? "/entity_code" : "/sku";
 
-    if (!has_code &&
-        (!bson_iter_init_find(&code, out->row, "sku") || BSON_ITER_HOLDS_NULL(&code))) {
+    if (!has_code && (!bson_iter_init_find(&code, row, "sku") || BSON_ITER_HOLDS_NULL(&code))) {
         findings_add(ctx->findings, PROBLEM_code_missing, "",
                      "the row has neither entity_code nor sku");
-        return false;
+        return NULL;
     }
-    if (!entity_check_code(ctx, &code, path)) {
-        return false;
-    }
-    out->code = bson_iter_utf8(&code, NULL);
-    return true;
+    return entity_check_code(ctx, &code, path) ? bson_iter_utf8(&code, NULL) : NULL;
 }
 
-static bool list_has_type(const bson_t *list, const char *type)
+static bool identify(const struct row_context *ctx, const bson_t *row, struct identified_row *out)
 {
-    bson_iter_t it;
-    bson_iter_t value;
-
-    for (bool more = bson_iter_init(&it, list) && bson_iter_next(&it); more;
-         more = bson_iter_next(&it)) {
-        if (BSON_ITER_HOLDS_DOCUMENT(&it) && bson_iter_recurse(&it, &value) &&
-            bson_iter_find(&value, "type") && BSON_ITER_HOLDS_UTF8(&value) &&
-            strcmp(bson_iter_utf8(&value, NULL), type) == 0) {
-            return true;
-        }
+    *out = (struct identified_row){.sent = row};
+    out->row = mapping_apply(ctx->arena, ctx->settings->mappings, ctx->settings->mapping_count, row,
+                             ctx->findings);
+    out->code = find_code(ctx, out->row);
+    if (!out->code) {
+        /* It will not be applied, but its other errors are reported all the same. */
+        entity_stored_form(ctx, &(struct identified_row){.row = out->row, .code = ""});
+        restore_paths(ctx, row);
     }
-    return false;
-}
-
-static void append_items(bson_t *out, uint32_t *index, const bson_t *list, const bson_t *unless)
-{
-    bson_iter_t it;
-    bson_iter_t type;
-    char buffer[16];
-    const char *key;
-
-    for (bool more = bson_iter_init(&it, list) && bson_iter_next(&it); more;
-         more = bson_iter_next(&it)) {
-        const char *name = BSON_ITER_HOLDS_DOCUMENT(&it) && bson_iter_recurse(&it, &type) &&
-                                   bson_iter_find(&type, "type") && BSON_ITER_HOLDS_UTF8(&type)
-                               ? bson_iter_utf8(&type, NULL)
-                               : NULL;
-
-        if (!unless || !name || !list_has_type(unless, name)) {
-            size_t n = bson_uint32_to_string((*index)++, &key, buffer, sizeof(buffer));
-
-            bson_append_iter(out, key, (int)n, &it);
-        }
-    }
-}
-
-/* Partial mode: media of a type that the row brings replace those of that type, others stay. */
-static const bson_t *merge_media(struct arena *arena, const bson_t *current, const bson_t *patch,
-                                 const bson_t *merged)
-{
-    bson_iter_t old;
-    bson_iter_t new;
-    bson_iter_t value;
-    uint32_t index = 0;
-    bson_t list;
-
-    if (!document_find(current, "media", &old) || !BSON_ITER_HOLDS_ARRAY(&old) ||
-        !document_find(patch, "media", &new) || !BSON_ITER_HOLDS_ARRAY(&new)) {
-        return merged;
-    }
-    bson_t *holder = document_new(arena);
-    const bson_t *incoming = document_nested(arena, &new);
-
-    BSON_APPEND_ARRAY_BEGIN(holder, "media", &list);
-    append_items(&list, &index, document_nested(arena, &old), incoming);
-    append_items(&list, &index, incoming, NULL);
-    bson_append_array_end(holder, &list);
-    bson_iter_init_find(&value, holder, "media");
-    return document_set(arena, merged, "media", &value);
+    return out->code != NULL;
 }
 
 /* Replace mode drops what is not sent again, but not the product's own publishing rule. */
@@ -189,9 +138,8 @@ static const bson_t *merge_row(const struct row_context *ctx, const bson_t *curr
         return sent;
     }
     const bson_t *old = entity_content(ctx->arena, current, is_system_field);
-    const bson_t *merged = document_merge(ctx->arena, old, sent);
 
-    return variant_follow_parent(ctx->arena, sent, old, merge_media(ctx->arena, old, sent, merged));
+    return media_merge(ctx->arena, old, sent, document_merge(ctx->arena, old, sent));
 }
 
 /* What is stored as the product's content after this row. Ids become snapshots only after the
@@ -204,8 +152,11 @@ static const bson_t *next_content(const struct row_context *ctx, const struct id
 
     content = reference_resolve(ctx->snapshots, content, sent);
     content = keep_locks(ctx, current, content);
+    if (current && ctx->settings->merge_mode == MERGE_PARTIAL) {
+        content = variant_follow_parent(ctx->arena, sent, current, content);
+    }
     content = promotion_denormalise(ctx->arena, sent, current, content);
-    /* What follows from locked promotions may be locked itself. */
+    /* What follows from a locked parent or promotion may be locked itself. */
     content = keep_locks(ctx, current, content);
     packaging_check_refs(ctx->findings, sent);
     variant_check_parent(ctx->findings, sent, content);
@@ -260,6 +211,7 @@ static void apply(const struct row_context *ctx, const struct identified_row *ro
     const bson_t *content = next_content(ctx, row, current);
 
     *out = (struct row_outcome){.result = ROW_REFUSED};
+    restore_paths(ctx, row->sent);
     if (ctx->findings->errors > 0) {
         return;
     }
@@ -285,10 +237,8 @@ static void embed(const struct row_context *ctx, const struct embedding *embeddi
                   const bson_t *current, struct row_outcome *out)
 {
     const bson_t *old = entity_content(ctx->arena, current, is_system_field);
-    struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
-    const bson_t *content = reference_embed(ctx->arena, old, embedding);
+    const bson_t *content = keep_locks(ctx, current, reference_embed(ctx->arena, old, embedding));
 
-    content = keep_locked(ctx->arena, &locks, current, content);
     if (document_equal(old, content, NULL)) {
         *out = (struct row_outcome){.result = ROW_UNCHANGED,
                                     .version = document_int64(current, "version", 0)};

@@ -59,13 +59,14 @@ static bool was_published(const bson_t *current)
     return status && strcmp(status, "published") == 0;
 }
 
-/* True when the row itself asks for a draft. */
-static bool asks_for_draft(const bson_t *row)
+/* True when the row asks for a draft; a locked auto_publish_enabled is not the row's to ask with.
+ */
+static bool asks_for_draft(const bson_t *row, const bson_t *content)
 {
     const char *status = document_text(row, "status");
 
     return (status && strcmp(status, "draft") == 0) ||
-           !document_bool(row, "auto_publish_enabled", true);
+           !document_bool(content, "auto_publish_enabled", true);
 }
 
 struct publication publication_decide(const struct row_context *ctx,
@@ -78,7 +79,8 @@ struct publication publication_decide(const struct row_context *ctx,
     return (struct publication){
         .score = score,
         .meets_rule = meets_rule,
-        .is_published = meets_rule || (was_published(current) && !asks_for_draft(row->row)),
+        .is_published =
+            meets_rule || (was_published(current) && !asks_for_draft(row->row, content)),
     };
 }
 

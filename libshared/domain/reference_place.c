@@ -19,7 +19,8 @@ enum { PLACES = sizeof(places) / sizeof(places[0]) };
 static const struct place *place_of_field(const char *field)
 {
     for (size_t i = 0; i < PLACES; i++) {
-        if (strcmp(places[i].field, field) == 0) {
+        /* Asked of every field of every row: most differ in their first letter. */
+        if (places[i].field[0] == field[0] && strcmp(places[i].field, field) == 0) {
             return &places[i];
         }
     }

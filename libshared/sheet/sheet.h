@@ -9,8 +9,8 @@
 
 /*
  * Tables out of files: CSV, XLSX and XLS behind one reader that goes row by row in bounded memory.
- * The same bytes give the same rows, always. The only library that includes libcsv, libzip, expat,
- * FreeXL and libxlsxwriter.
+ * The same bytes give the same rows, always. The only library that includes libcsv, libzip, expat
+ * and libxlsxwriter. XLS needs consign-xls-reader beside the program that calls.
  */
 
 enum sheet_format { SHEET_CSV, SHEET_XLSX, SHEET_XLS };

@@ -116,25 +116,35 @@ static bool put_date(const struct xlsx_context *context, const struct xlsx_cell 
     return row_cells_put(row, context->sheet, date, cell->place, fault, err);
 }
 
+struct xlsx_cell_kind {
+    const char *type;
+    bool (*put)(const struct xlsx_context *context, const struct xlsx_cell *cell,
+                struct row_cells *row, struct sheet_fault *fault, struct err *err);
+};
+
+const struct xlsx_cell_kind *xlsx_cell_kind_of(const char *type)
+{
+    static const struct xlsx_cell_kind kinds[] = {
+        {"s", put_shared},  {"n", put_number}, {"str", put_text}, {"inlineStr", put_text},
+        {"b", put_boolean}, {"e", put_text},   {"d", put_date},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(type, kinds[i].type) == 0) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
 bool xlsx_cell_put(const struct xlsx_context *context, const struct xlsx_cell *cell,
                    struct row_cells *row, struct sheet_fault *fault, struct err *err)
 {
-    static const struct {
-        const char *type;
-        bool (*put)(const struct xlsx_context *context, const struct xlsx_cell *cell,
-                    struct row_cells *row, struct sheet_fault *fault, struct err *err);
-    } kinds[] = {
-        {"s", put_shared},       {"", put_number},   {"n", put_number}, {"str", put_text},
-        {"inlineStr", put_text}, {"b", put_boolean}, {"e", put_text},   {"d", put_date},
-    };
-
     if (cell->text.n == 0) {
         return true;
     }
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(cell->type, kinds[i].type) == 0) {
-            return kinds[i].put(context, cell, row, fault, err);
-        }
+    if (!cell->kind) {
+        return xlsx_damaged(fault, err, context->part, "has a cell of an unknown type");
     }
-    return xlsx_damaged(fault, err, context->part, "has a cell of an unknown type");
+    return cell->kind->put(context, cell, row, fault, err);
 }

@@ -13,10 +13,16 @@ struct xlsx_context {
     bool is_1904;
 };
 
+/* What is done with the text of a cell. */
+struct xlsx_cell_kind;
+
+/* By the type that the file names, "s" or "inlineStr"; NULL for one that is not known. */
+const struct xlsx_cell_kind *xlsx_cell_kind_of(const char *type);
+
 /* A cell as the file has it. */
 struct xlsx_cell {
     struct sheet_place place;
-    char type[16]; /* of <c t="...">; "" when it says nothing */
+    const struct xlsx_cell_kind *kind; /* NULL: not known */
     uint32_t style;
     struct str text; /* of <v> or <is> */
 };

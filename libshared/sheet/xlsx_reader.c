@@ -4,7 +4,6 @@
 #include "sheet/xlsx_text.h"
 #include "sheet/xlsx_xml.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -75,45 +74,69 @@ static bool start_cell(struct xlsx_reader *reader, const char **attributes,
 
     cell->place.column = reference ? column_of(reference) : cell->place.column + 1;
     cell->style = style ? (uint32_t)strtoul(style, NULL, 10) : 0;
-    snprintf(cell->type, sizeof(cell->type), "%s", type ? type : "");
+    cell->kind = xlsx_cell_kind_of(type ? type : "n");
     xlsx_text_begin(&reader->text);
     return (cell->place.column > 0 && cell->place.column <= EXCEL_COLUMNS) ||
            xlsx_damaged(fault, err, reader->context.part, "has a cell that is outside of a sheet");
 }
 
-/* Goes one element deeper, or begins to skip one that says nothing about cells. */
+/* Where an element leads to; NOWHERE if it says nothing about cells. */
+static enum place place_in(enum place place, const char *name)
+{
+    static const struct {
+        enum place from;
+        const char *name;
+        enum place to;
+    } ways[] = {
+        {IN_CELL, "v", IN_VALUE},         {IN_ROW, "c", IN_CELL},     {IN_DATA, "row", IN_ROW},
+        {IN_SHEET, "sheetData", IN_DATA}, {IN_CELL, "is", IN_INLINE},
+    };
+
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        if (ways[i].from == place && strcmp(ways[i].name, name) == 0) {
+            return ways[i].to;
+        }
+    }
+    return NOWHERE;
+}
+
+static bool enter(struct xlsx_reader *reader, enum place place, const char **attributes,
+                  struct sheet_fault *fault, struct err *err)
+{
+    reader->place = place;
+    reader->text.is_open = place == IN_VALUE;
+    switch (place) {
+    case NOWHERE:
+        return xlsx_damaged(fault, err, reader->context.part, "is no worksheet");
+    case IN_ROW:
+        return start_row(reader, attributes, fault, err);
+    case IN_CELL:
+        return start_cell(reader, attributes, fault, err);
+    default:
+        return true;
+    }
+}
+
 static bool on_start(void *ctx, const char *name, const char **attributes,
                      struct sheet_fault *fault, struct err *err)
 {
     struct xlsx_reader *reader = ctx;
-    enum place place = reader->place;
+    enum place next = place_in(reader->place, name);
 
-    if (reader->skipped_depth > 0) {
-        reader->skipped_depth++;
-    } else if (place == IN_INLINE) {
+    if (reader->place == NOWHERE) {
+        next = strcmp(name, "worksheet") == 0 ? IN_SHEET : NOWHERE;
+        return enter(reader, next, attributes, fault, err);
+    }
+    if (reader->place == IN_INLINE) {
         reader->inline_depth++;
         xlsx_text_start(&reader->text, name);
-    } else if (place == NOWHERE) {
-        reader->place = IN_SHEET;
-        return strcmp(name, "worksheet") == 0 ||
-               xlsx_damaged(fault, err, reader->context.part, "is no worksheet");
-    } else if (place == IN_SHEET && strcmp(name, "sheetData") == 0) {
-        reader->place = IN_DATA;
-    } else if (place == IN_DATA && strcmp(name, "row") == 0) {
-        reader->place = IN_ROW;
-        return start_row(reader, attributes, fault, err);
-    } else if (place == IN_ROW && strcmp(name, "c") == 0) {
-        reader->place = IN_CELL;
-        return start_cell(reader, attributes, fault, err);
-    } else if (place == IN_CELL && strcmp(name, "v") == 0) {
-        reader->place = IN_VALUE;
-        reader->text.is_open = true;
-    } else if (place == IN_CELL && strcmp(name, "is") == 0) {
-        reader->place = IN_INLINE;
-    } else {
-        reader->skipped_depth++;
+        return true;
     }
-    return true;
+    if (reader->skipped_depth > 0 || next == NOWHERE) {
+        reader->skipped_depth++;
+        return true;
+    }
+    return enter(reader, next, attributes, fault, err);
 }
 
 static bool end_cell(struct xlsx_reader *reader, struct sheet_fault *fault, struct err *err)

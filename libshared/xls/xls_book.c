@@ -52,17 +52,18 @@ static enum xls_refusal send_globals(struct frames *frames, const struct xls_glo
 static enum xls_refusal send_rows(struct frames *frames, struct str stream,
                                   const struct xls_globals *globals, const struct buf *refs)
 {
-    const struct xls_cell_ref *ref = (const void *)refs->data;
-    const struct xls_cell_ref *end = ref + refs->len / sizeof(*ref);
+    const struct xls_cell_ref *cells = (const void *)refs->data;
+    size_t count = refs->len / sizeof(*cells);
     enum xls_refusal refusal = XLS_OK;
+    size_t i = 0;
 
-    while (refusal == XLS_OK && ref < end) {
-        uint16_t row = ref->row;
+    while (refusal == XLS_OK && i < count) {
+        uint16_t row = cells[i].row;
 
         begin(frames, XLS_FRAME_ROW);
         xls_put(&frames->frame, row, 2);
-        for (; ref < end && ref->row == row; ref++) {
-            if (!xls_cell_write(stream, globals, ref, &frames->frame)) {
+        for (; i < count && cells[i].row == row; i++) {
+            if (!xls_cell_write(stream, globals, &cells[i], &frames->frame)) {
                 return XLS_DAMAGED;
             }
         }

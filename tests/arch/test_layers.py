@@ -17,7 +17,7 @@ OWNERS = {
     r"simdjson": {"json"},
     r"sodium(/|\.h)": {"auth", "domain"},
     r"openssl/": {"auth"},
-    r"(csv|zip|expat|freexl|xlsxwriter)\.h": {"sheet"},
+    r"(csv|zip|expat|xlsxwriter)\.h": {"sheet"},
     r"pthread\.h|threads\.h": {"web", "runtime", "bus", "store", "auth"},
 }
 IMPURE_HEADERS = re.compile(r"(time|sys/time|sys/random|sys/socket|fcntl|unistd|poll|signal|pthread|threads)\.h")

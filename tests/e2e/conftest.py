@@ -85,7 +85,7 @@ class SearchIndex:
         self.refresh()
         body = {"size": len(codes), "version": True, "_source": False, "query": {"ids": {"values": codes}}}
         response = requests.post(f"{self.url}/_search", json=body, timeout=30)
-        if response.status_code == 404:
+        if response.status_code in (404, 503):  # the index is not there, or being made
             return {}
         return {hit["_id"]: hit["_version"] for hit in response.json()["hits"]["hits"]}
 

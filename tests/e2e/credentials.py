@@ -15,10 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 ISSUER, AUDIENCE = "https://sso.example.com", "consign"
 
 
+def binaries():
+    """The folder with the programs under test."""
+    return Path(os.environ.get("CONSIGN_BIN_DIR") or ROOT / "build" / os.environ.get("CONSIGN_BUILD", "release") / "bin")
+
+
 def admin(*arguments, stdin="", **environment):
     """Runs consign-admin; returns the NAME=value lines that it prints."""
-    folder = Path(os.environ.get("CONSIGN_BIN_DIR") or ROOT / "build" / os.environ.get("CONSIGN_BUILD", "release") / "bin")
-    run = subprocess.run([folder / "consign-admin", *arguments], env={**os.environ, **environment}, text=True, input=stdin,
+    run = subprocess.run([binaries() / "consign-admin", *arguments], env={**os.environ, **environment}, text=True, input=stdin,
                          capture_output=True, timeout=60)
     assert run.returncode == 0, f"consign-admin {' '.join(arguments)}:\n{run.stdout}{run.stderr}"
     return dict(line.split("=", 1) for line in run.stdout.splitlines())

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
+import select
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -217,6 +220,41 @@ def test_a_client_that_leaves_in_mid_body_leaves_nothing(acme, database):
                                 f"content-length: {len(body) + 1000}\n\n").replace("\n", "\r\n").encode() + body)
     assert acme.get("/healthz").status_code == 200
     assert database.import_jobs.count_documents({"tenant": "acme", "batch_id": batch_id}) == 0
+
+
+def memory_mb(pid, what):
+    """VmRSS: now; VmHWM: the most since the process began or its marks were cleared."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"{what}:\s+(\d+) kB", status)[1]) >> 10
+
+
+def stream(connection, piece, count):
+    """Sends a piece again and again as chunks until the server answers or closes; returns how many were taken."""
+    chunk = b"%x\r\n%s\r\n" % (len(piece), piece)
+    for number in range(count):
+        if select.select([connection], [], [], 0)[0]:
+            return number
+        try:
+            connection.sendall(chunk)
+        except (ConnectionResetError, BrokenPipeError):
+            return number
+    return count
+
+
+def test_a_gigabyte_of_brackets_without_a_length_is_cut_off_at_the_limit_and_fills_no_memory(acme, stack):
+    address, pid = urlsplit(os.environ["CONSIGN_URL"]), stack.pid("ingress")
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    before = memory_mb(pid, "VmRSS")
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall((f"POST {QUEUE} HTTP/1.1\nhost: x\ncontent-type: application/json\n{credentials(acme)}"
+                            "transfer-encoding: chunked\n\n").replace("\n", "\r\n").encode())
+        sent = stream(connection, b"[" * (1 << 20), 1024)
+        answer = connection.recv(65536)
+    assert status_of(answer) == 413
+    assert b"body_too_large" in answer
+    assert sent < 2 * 128, f"{sent} MB were taken"
+    assert memory_mb(pid, "VmHWM") - before < 4 * 128
+    assert acme.get("/healthz").status_code == 200
 
 
 def test_a_body_of_1_gb_is_refused_with_413_without_being_read(acme):

@@ -11,6 +11,9 @@
 /* The document of a JSON text; fails the test when it is none. */
 const bson_t *test_document(struct arena *arena, const char *json);
 
+/* The document of a JSON file, of at most 1 MB and with double quotes as usual. */
+const bson_t *test_file(struct arena *arena, const char *path);
+
 /* A document as JSON text without the members named in `without` (NULL-terminated; may be NULL). */
 const char *test_json(struct arena *arena, const bson_t *document, const char *const *without);
 

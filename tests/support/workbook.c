@@ -18,6 +18,7 @@ struct archive {
     struct arena *arena;
     const char *without;
     const char *password;
+    bool is_stored;
 };
 
 static struct archive archive_new(struct arena *arena)
@@ -40,6 +41,9 @@ static void add_part(struct archive *archive, const char *name, struct str conte
     zip_int64_t index = zip_file_add(archive->zip, name, source, 0);
 
     assert_true(index >= 0);
+    if (archive->is_stored) {
+        zip_set_file_compression(archive->zip, (zip_uint64_t)index, ZIP_CM_STORE, 0);
+    }
     if (archive->password) {
         assert_int_equal(zip_file_set_encryption(archive->zip, (zip_uint64_t)index, ZIP_EM_AES_256,
                                                  archive->password),
@@ -80,7 +84,6 @@ static struct str sheet_of(const struct workbook *workbook, struct arena *arena)
     if (workbook->padding == 0) {
         return str_from(arena_printf(arena, "%s%s", sheet, end));
     }
-    /* Spaces between elements, as a bomb would have them. */
     char *padded = arena_alloc(arena, n + workbook->padding + strlen(end) + 1);
 
     memcpy(padded, sheet, n);
@@ -106,6 +109,7 @@ int workbook_file(const struct workbook *workbook)
 
     archive.without = workbook->without;
     archive.password = workbook->password;
+    archive.is_stored = workbook->is_stored;
     add_text(&archive, "_rels/.rels",
              "<Relationships><Relationship Id=\"rId1\" Type=\"" TYPE
              "/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>");

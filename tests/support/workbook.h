@@ -2,11 +2,13 @@
 
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A workbook put together from texts, so that a test can have any part wrong. A part that is NULL
  * has its usual content. */
 struct workbook {
+    bool is_stored;        /* not compressed */
     const char *rows;      /* what stands in <sheetData> of the one sheet */
     const char *sheet;     /* the whole part instead */
     const char *strings;   /* what stands in <sst>; NULL: there is none */
@@ -16,7 +18,7 @@ struct workbook {
     const char *relations; /* of the workbook, instead of the usual ones */
     const char *without;   /* the name of a part to leave out */
     const char *password;  /* all parts are encrypted with it */
-    size_t padding;        /* zero bytes behind the sheet's part, inside of a comment */
+    size_t padding;        /* spaces behind the cells, as a bomb would have them */
 };
 
 /* The workbook as a file in memory, which the caller closes. */

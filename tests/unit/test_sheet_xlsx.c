@@ -298,6 +298,25 @@ static void what_is_too_deep_or_never_ends_is_refused(void **state)
     CHECK("XLSX_DAMAGED 0:0\n", .sheet = tag);
 }
 
+static void more_shared_texts_than_memory_is_kept_for_read_the_same(void **state)
+{
+    enum { TEXTS = 700, TEXT_BYTES = 60000 };
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(buf) struct buf strings = {0};
+    char *tail = arena_calloc(arena, TEXT_BYTES + 1, 1);
+
+    (void)state;
+    memset(tail, 'x', TEXT_BYTES);
+    for (int i = 0; i < TEXTS; i++) {
+        buf_printf(&strings, "<si><t>%d%s</t></si>", i, tail);
+    }
+    CHECK(arena_printf(arena, "[a][b]\n1[0%s][699%s]\n2[698%s]\n", tail, tail, tail),
+          .rows = ROW(
+              "<c t=\"s\"><v>0</v></c><c t=\"s\"><v>699</v></c>") "<row><c "
+                                                                  "t=\"s\"><v>698</v></c></row>",
+          .strings = strings.data, .is_stored = true);
+}
+
 static void the_limits_of_a_table_hold(void **state)
 {
     static const char wide[] = ROW("<c r=\"A2\" t=\"str\"><v>1</v></c><c r=\"E2\"><v>1</v></c>");
@@ -373,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_document_type_and_its_entities_are_refused),
         cmocka_unit_test(a_bomb_is_refused_before_it_is_unpacked),
         cmocka_unit_test(what_is_too_deep_or_never_ends_is_refused),
+        cmocka_unit_test(more_shared_texts_than_memory_is_kept_for_read_the_same),
         cmocka_unit_test(the_limits_of_a_table_hold),
         cmocka_unit_test(a_file_of_another_kind_is_told_by_its_name),
         cmocka_unit_test(a_workbook_that_is_cut_off_anywhere_is_refused),

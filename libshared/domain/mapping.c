@@ -246,8 +246,7 @@ bool mapping_append_split(bson_t *out, const char *name, const char *text, const
     return bson_append_array_end(out, &list);
 }
 
-/* Letters beyond ASCII keep their case: a code or a flag, which these transforms are for, has none.
- */
+/* Letters beyond ASCII keep their case: codes and flags have none. */
 static bool append_case(bson_t *out, const char *text, int (*convert)(int))
 {
     char *copy = mem_strdup(text);

@@ -2,6 +2,15 @@
 
 #include <consign.pb-c.h>
 
+enum { ORIGIN_BYTES = 1024 }; /* ids and numbers of a chunk */
+
+size_t import_chunk_room(size_t bytes, struct str settings)
+{
+    size_t used = settings.n + ORIGIN_BYTES;
+
+    return bytes > used ? bytes - used : 1;
+}
+
 static Consign__Row *write_row(Consign__Row *wire, const struct message_row *row)
 {
     consign__row__init(wire);

@@ -53,6 +53,9 @@ struct import_chunk {
     const struct chunk_scan *scan; /* NULL: the rows are here; else there are none, and one lane */
 };
 
+/* What a chunk that is to have at most `bytes` leaves to its rows; at least 1. */
+size_t import_chunk_room(size_t bytes, struct str settings);
+
 struct str import_chunk_encode(struct arena *arena, const struct import_chunk *chunk);
 bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_chunk *out,
                          struct err *err) MUST_USE;

@@ -1,46 +1,15 @@
-#include "table/columns.h"
+#include "table/columns_internal.h"
 
 #include "domain/mapping.h"
+#include "domain/settings.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_NAME = 256, MAX_STEPS = 16 };
 
-/* Separates the items of a list in one cell. */
-static const char LIST_SEPARATOR[] = "|";
-
 const char *const error_columns[ERROR_COLUMNS] = {"error_code", "error", "error_path"};
-
-enum node_kind {
-    NODE_VALUE,
-    NODE_OBJECT,
-    NODE_LIST,   /* its children are numbered */
-    NODE_REPEAT, /* a list of objects: one per line */
-};
-
-/* A field or a step towards fields. */
-struct node {
-    const char *key;
-    enum node_kind kind;
-    enum field_type type; /* NODE_VALUE */
-    bool is_known;        /* `type` is that of a field in the table */
-    size_t column;
-    struct node *children;
-    struct node *last;
-    struct node *next;
-};
-
-struct columns {
-    struct node root;
-    bool repeats;
-    bool has_code;
-    size_t code_column;
-};
-
-/* ---- reading the header ---- */
 
 struct planning {
     struct arena *arena;
@@ -80,23 +49,28 @@ static struct node *child_of(const struct node *parent, const char *key)
     return child;
 }
 
-static struct node *add_child(struct arena *arena, struct node *parent, const char *key)
-{
-    struct node *child = arena_calloc(arena, 1, sizeof(*child));
-
-    child->key = key;
-    if (parent->last) {
-        parent->last->next = child;
-    } else {
-        parent->children = child;
-    }
-    parent->last = child;
-    return child;
-}
-
 static bool is_index(const char *step)
 {
     return strlen(step) <= 4 && strspn(step, "0123456789") == strlen(step);
+}
+
+/* Columns come in any order; items of a list are kept by their index. */
+static bool comes_before(const struct node *parent, const struct node *child, const char *key)
+{
+    return parent->kind != NODE_LIST || strtoul(child->key, NULL, 10) <= strtoul(key, NULL, 10);
+}
+
+static struct node *add_child(struct arena *arena, struct node *parent, const char *key)
+{
+    struct node *child = arena_calloc(arena, 1, sizeof(*child));
+    struct node **link = &parent->children;
+
+    while (*link && comes_before(parent, *link, key)) {
+        link = &(*link)->next;
+    }
+    *child = (struct node){.key = key, .next = *link};
+    *link = child;
+    return child;
 }
 
 /* Where the walk along a name stands in the tables of fields. */
@@ -242,8 +216,10 @@ static bool place_mapped(const struct planning *planning, size_t column, const c
     }
     struct node *node = add_child(planning->arena, root, name);
 
-    *node = (struct node){
-        .key = name, .kind = NODE_VALUE, .type = FIELD_TEXT, .is_known = true, .column = column};
+    node->kind = NODE_VALUE;
+    node->type = FIELD_TEXT;
+    node->is_known = true;
+    node->column = column;
     type_mapped(planning, mapping, node);
     return true;
 }
@@ -326,194 +302,4 @@ bool columns_plan(struct arena *arena, const struct sheet_row *header,
     }
     *out = columns;
     return true;
-}
-
-bool columns_repeat(const struct columns *columns)
-{
-    return columns->repeats && columns->has_code;
-}
-
-/* ---- writing rows ---- */
-
-static const struct sheet_cell *cell_at(const struct sheet_row *line, size_t column)
-{
-    static const struct sheet_cell nothing = {SHEET_EMPTY, {"", 0}};
-
-    return column < line->count ? &line->cells[column] : &nothing;
-}
-
-struct str columns_code(const struct columns *columns, const struct sheet_row *line)
-{
-    const struct sheet_cell *cell =
-        columns->has_code ? cell_at(line, columns->code_column) : &(struct sheet_cell){0};
-
-    return cell->type == SHEET_EMPTY ? (struct str){0} : cell->text;
-}
-
-/* The lines that a row is made of. */
-struct lines {
-    const struct sheet_row *first;
-    size_t count;
-};
-
-static bool has_content(const struct node *node, struct lines lines)
-{
-    if (node->kind == NODE_VALUE) {
-        return cell_at(lines.first, node->column)->type != SHEET_EMPTY;
-    }
-    size_t count = node->kind == NODE_REPEAT ? lines.count : 1;
-
-    for (const struct node *child = node->children; child; child = child->next) {
-        for (size_t i = 0; i < count; i++) {
-            if (has_content(child, (struct lines){lines.first + i, lines.count - i})) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool append_number(bson_t *out, const char *key, const char *text)
-{
-    char *end;
-
-    if (strspn(text, "+-.0123456789eE") != strlen(text)) {
-        return false;
-    }
-    errno = 0;
-    long long whole = strtoll(text, &end, 10);
-
-    if (*text && !*end && errno == 0) {
-        return BSON_APPEND_INT64(out, key, whole);
-    }
-    errno = 0;
-    double number = strtod(text, &end);
-
-    return *text && !*end && errno == 0 && BSON_APPEND_DOUBLE(out, key, number);
-}
-
-static bool append_boolean(bson_t *out, const char *key, const char *text)
-{
-    bool value;
-
-    return mapping_read_boolean(text, &value) && BSON_APPEND_BOOL(out, key, value);
-}
-
-/* The type that a cell is to be written as. */
-static enum field_type wanted_type(const struct node *node, const struct sheet_cell *cell)
-{
-    if (node->is_known) {
-        return node->type;
-    }
-    return cell->type == SHEET_NUMBER    ? FIELD_NUMBER
-           : cell->type == SHEET_BOOLEAN ? FIELD_BOOLEAN
-                                         : FIELD_TEXT;
-}
-
-static void write_value(const struct node *node, const char *key, const struct sheet_cell *cell,
-                        bson_t *out)
-{
-    AUTO(char) char *text = mem_alloc(cell->text.n + 1);
-    enum field_type type = wanted_type(node, cell);
-
-    memcpy(text, cell->text.p, cell->text.n);
-    text[cell->text.n] = '\0';
-    bool is_number = type == FIELD_NUMBER || type == FIELD_PERCENT;
-    bool ok = (is_number && append_number(out, key, text)) ||
-              (type == FIELD_BOOLEAN && append_boolean(out, key, text)) ||
-              (type == FIELD_TEXTS && mapping_append_split(out, key, text, LIST_SEPARATOR));
-
-    if (!ok) {
-        bson_append_utf8(out, key, -1, text, -1);
-    }
-}
-
-static void write_node(const struct node *node, const char *key, struct lines lines, bson_t *out);
-
-static void write_members(const struct node *node, struct lines lines, bson_t *out)
-{
-    for (const struct node *child = node->children; child; child = child->next) {
-        if (has_content(child, lines)) {
-            write_node(child, child->key, lines, out);
-        }
-    }
-}
-
-/* The child with the lowest index that is not below `from`. */
-static const struct node *next_item(const struct node *list, int from)
-{
-    const struct node *found = NULL;
-
-    for (const struct node *child = list->children; child; child = child->next) {
-        if (atoi(child->key) >= from && (!found || atoi(child->key) < atoi(found->key))) {
-            found = child;
-        }
-    }
-    return found;
-}
-
-static void write_items(const struct node *node, struct lines lines, bson_t *out)
-{
-    uint32_t index = 0;
-    char buffer[16];
-    const char *key;
-
-    for (const struct node *item = next_item(node, 0); item;
-         item = next_item(node, atoi(item->key) + 1)) {
-        if (has_content(item, lines)) {
-            bson_uint32_to_string(index++, &key, buffer, sizeof(buffer));
-            write_node(item, key, lines, out);
-        }
-    }
-}
-
-static void write_repeated(const struct node *node, struct lines lines, bson_t *out)
-{
-    uint32_t index = 0;
-    char buffer[16];
-    const char *key;
-
-    for (size_t i = 0; i < lines.count; i++) {
-        struct lines line = {lines.first + i, 1};
-        bson_t item;
-
-        if (has_content(node, line)) {
-            bson_uint32_to_string(index++, &key, buffer, sizeof(buffer));
-            BSON_APPEND_DOCUMENT_BEGIN(out, key, &item);
-            write_members(node, line, &item);
-            bson_append_document_end(out, &item);
-        }
-    }
-}
-
-static void write_node(const struct node *node, const char *key, struct lines lines, bson_t *out)
-{
-    bson_t inner;
-
-    switch (node->kind) {
-    case NODE_VALUE:
-        write_value(node, key, cell_at(lines.first, node->column), out);
-        break;
-    case NODE_OBJECT:
-        BSON_APPEND_DOCUMENT_BEGIN(out, key, &inner);
-        write_members(node, lines, &inner);
-        bson_append_document_end(out, &inner);
-        break;
-    case NODE_LIST:
-        BSON_APPEND_ARRAY_BEGIN(out, key, &inner);
-        write_items(node, lines, &inner);
-        bson_append_array_end(out, &inner);
-        break;
-    case NODE_REPEAT:
-        BSON_APPEND_ARRAY_BEGIN(out, key, &inner);
-        write_repeated(node, lines, &inner);
-        bson_append_array_end(out, &inner);
-        break;
-    }
-}
-
-void columns_write(const struct columns *columns, const struct sheet_row *lines, size_t count,
-                   bson_t *out)
-{
-    write_members(&columns->root, (struct lines){lines, count}, out);
 }

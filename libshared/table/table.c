@@ -5,7 +5,10 @@
 /* More lines than this with the same code start another row. */
 enum { MAX_LINES = 1000 };
 
-enum { MAX_COLUMNS = 1000 }; /* as many as a JSON object may have keys */
+enum {
+    MAX_COLUMNS = 1000, /* as many as a JSON object may have keys */
+    MAX_EXCESS = 4, /* times a row's limit: what a file is read on beyond, its row being refused */
+};
 
 struct table {
     struct arena *arena; /* as long as the table */
@@ -35,11 +38,13 @@ void table_close(struct table *table)
 
 struct sheet_limits table_limits_of(const struct config *config)
 {
+    size_t most = MAX_EXCESS * (size_t)config->max_row_bytes;
+
     return (struct sheet_limits){
         .rows = (uint64_t)config->max_file_rows,
         .columns = MAX_COLUMNS,
-        .cell_bytes = (size_t)config->max_row_bytes,
-        .row_bytes = (size_t)config->max_row_bytes,
+        .cell_bytes = most,
+        .row_bytes = most,
         .unpacked_bytes = (uint64_t)config->max_unpacked_bytes,
     };
 }

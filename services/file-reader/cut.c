@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "bus/bus.h"
 #include "config/config.h"
+#include "domain/chunker.h"
 #include "domain/lane.h"
 
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct cutter {
     struct bus_group *group;
     struct arena *scratch; /* of the row or the message in hand */
     struct lane *lanes;
+    size_t chunk_bytes; /* of rows */
     uint32_t rows;
     uint32_t chunks;
 };
@@ -31,6 +33,8 @@ struct cutter *cutter_open(const struct cutter_options *options)
     uint32_t lanes = options->file->lanes;
 
     cutter->options = *options;
+    cutter->chunk_bytes =
+        import_chunk_room((size_t)options->config->chunk_bytes, options->file->settings);
     cutter->group = bus_group_new(options->producer);
     cutter->scratch = arena_new();
     cutter->lanes = mem_calloc(lanes, sizeof(*cutter->lanes));
@@ -102,9 +106,9 @@ static bool publish(struct cutter *cutter, struct lane *lane, struct err *err)
 
 static bool put(struct cutter *cutter, struct lane *lane, struct message_row row, struct err *err)
 {
-    const struct config *config = cutter->options.config;
-    bool is_full = lane->count > 0 && (lane->count == (size_t)config->chunk_rows ||
-                                       lane->bytes + row.bson.n > (size_t)config->chunk_bytes);
+    size_t bytes = row.bson.n + CHUNKER_ROW_OVERHEAD;
+    bool is_full = lane->count > 0 && (lane->count == (size_t)cutter->options.config->chunk_rows ||
+                                       lane->bytes + bytes > cutter->chunk_bytes);
 
     if (is_full && !publish(cutter, lane, err)) {
         return false;
@@ -115,7 +119,7 @@ static bool put(struct cutter *cutter, struct lane *lane, struct message_row row
         row.refused_reason = arena_strdup(lane->arena, row.refused_reason);
     }
     lane->rows[lane->count++] = row;
-    lane->bytes += row.bson.n;
+    lane->bytes += bytes;
     cutter->rows++;
     return true;
 }

@@ -8,6 +8,7 @@
 #include "domain/entity_request.h"
 #include "domain/lane.h"
 #include "domain/settings.h"
+#include "message/message.h"
 #include "store/jobs.h"
 #include "store/sources.h"
 #include "store/tenants.h"
@@ -17,7 +18,6 @@
 enum {
     MAX_LANES = 64,
     MESSAGE_BYTES = 900 * 1024, /* what a chunk with its settings may have */
-    MESSAGE_ORIGIN_BYTES = 1024 /* ids and numbers of a chunk */
 };
 
 static bool read_rows(struct call *call, const struct import_kind *kind, struct json_import *out,
@@ -177,13 +177,6 @@ static bool assign_lanes(const struct submission *submission, struct chunk_row *
     return true;
 }
 
-static size_t without_settings(size_t bytes, const struct submission *submission)
-{
-    size_t used = submission->settings.n + MESSAGE_ORIGIN_BYTES;
-
-    return bytes > used ? bytes - used : 1;
-}
-
 bool intake_cut(struct call *call, struct submission *submission, struct request_fault *fault)
 {
     const struct config *config = call->app->config;
@@ -192,8 +185,8 @@ bool intake_cut(struct call *call, struct submission *submission, struct request
     struct chunk_row *rows = arena_calloc(call->arena, count, sizeof(*rows));
     struct chunk_limits limits = {
         .rows = (size_t)config->chunk_rows,
-        .bytes = without_settings((size_t)config->chunk_bytes, submission),
-        .most_bytes = without_settings(MESSAGE_BYTES, submission),
+        .bytes = import_chunk_room((size_t)config->chunk_bytes, submission->settings),
+        .most_bytes = import_chunk_room(MESSAGE_BYTES, submission->settings),
         .lanes = submission->lanes,
     };
 

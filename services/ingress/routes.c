@@ -18,8 +18,7 @@
     X("GET", "/api/b2b/pim/" path "/:id", AUTH_IMPORT, name##_show)                                \
     X("GET", "/api/b2b/pim/" path "/:id/versions", AUTH_IMPORT, name##_list_versions)
 
-/* X(method, pattern, permissions of which one is needed, handler) */
-/* The same, of those that take files. */
+/* X(method, pattern, permissions of which one is needed, handler); these take files. */
 #define UPLOADS(X)                                                                                 \
     X("POST", "/api/b2b/pim/import", AUTH_IMPORT, submit_products_file)                            \
     X("POST", "/api/b2b/pim/import/analyze", AUTH_IMPORT, files_analyze)                           \
@@ -157,7 +156,6 @@ static bool admit(struct call *call, const struct route *route, struct request_f
          !authorize(call, route->permissions, fault))) {
         return false;
     }
-
     log_set_context(&(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});
     return store_session_open(call->app->store, &call->session, &err) ||
            refuse_error(fault, &err, PROBLEM_internal);

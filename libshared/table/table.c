@@ -22,6 +22,7 @@ struct table {
     struct sheet_row *lines;
     struct sheet_row next;
     bool has_next;
+    bool is_over; /* a sheet must not be asked beyond its end */
 
     struct sheet_fault misfit;
 };
@@ -89,6 +90,7 @@ static bool continues(const struct table *table, const struct sheet_row *line)
     struct str code = columns_code(table->columns, &table->lines[0]);
 
     return code.n > 0 && str_eq(code, columns_code(table->columns, line)) &&
+           sheet_row_fits(table->sheet, &table->lines[0], &ignored) &&
            sheet_row_fits(table->sheet, line, &ignored);
 }
 
@@ -107,15 +109,14 @@ static void take_next(struct table *table)
 static bool fetch_next(struct table *table, struct sheet_fault *fault, struct err *err)
 {
     struct sheet_row line;
-    bool end = false;
 
-    if (table->has_next) {
+    if (table->has_next || table->is_over) {
         return true;
     }
-    if (!sheet_next(table->sheet, &line, &end, fault, err)) {
+    if (!sheet_next(table->sheet, &line, &table->is_over, fault, err)) {
         return false;
     }
-    if (!end) {
+    if (!table->is_over) {
         table->next = keep_line(table->next_arena, &line);
         table->has_next = true;
     }

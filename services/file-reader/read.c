@@ -182,7 +182,8 @@ static bool read_file(struct reading *reading, int fd, struct err *err)
     if (publish_rows(reading, fd, cutter, err)) {
         return publish_total(reading, cutter, err);
     }
-    return reading->fault.code &&
+    /* What stands before the fault is applied: a second reading must find the same. */
+    return reading->fault.code && cutter_finish(cutter, err) &&
            publish_failure(reading, spell_fault(reading->arena, &reading->fault), err);
 }
 

@@ -212,6 +212,9 @@ static bool read_message(struct reading *reading, const struct bus_message *mess
     if (!jobs_get(session, reading->file.tenant, reading->file.job_id, &job, err)) {
         return err->kind == ERR_NOT_FOUND;
     }
+    if (job_acceptance(job) == JOB_ABANDONED) {
+        return true; /* its sender was told that nothing of it is applied */
+    }
     if (fetch_and_read(reading, job, err)) {
         return true;
     }

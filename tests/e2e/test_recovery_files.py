@@ -1,5 +1,7 @@
 """kill -9 of the file reader in the middle of a file: every row is applied exactly once."""
 
+from dataclasses import replace
+
 import pytest
 
 from consign import assert_all_applied, fresh, wait_for
@@ -62,3 +64,46 @@ def test_a_file_sent_again_after_ingress_was_killed_is_the_same_job(globex, data
     assert again.json()["job"]["job_id"] == first.json()["job"]["job_id"]
     assert_all_applied(globex.finish(again), 1000)
     assert database.import_jobs.count_documents({"file.name": name}) == 1
+
+
+@pytest.fixture(scope="module")
+def message(globex, feed, database):
+    """What announces a file, and the job that it announced."""
+    files = Feed(feed.brokers, ["import.files"])
+    job = globex.import_file("p.csv", write_csv([["entity_code"], [fresh("P")]]))
+    files.catch_up()
+    record = next(record for record in files.records if record.headers["job-id"] == job["job_id"])
+    files.close()
+    return record, database.import_jobs.find_one({"_id": job["job_id"]})
+
+
+def insert_like(database, job, **fields):
+    """Another job that waits for its file."""
+    waiting = {name: job[name] for name in ("tenant", "entity", "channel", "source_id", "file", "lanes", "settings", "created_at")}
+    waiting |= {"_id": fresh("import").replace("-", "_"), "status": "pending", "acceptance": "accepted", "total_rows": None,
+                "total_chunks": None, "done_chunks": 0, "processed_rows": 0, "successful_rows": 0, "failed_rows": 0, **fields}
+    database.import_jobs.insert_one(waiting)
+    return waiting["_id"]
+
+
+def test_a_job_whose_file_nobody_can_announce_fails(message, globex, database, feed):
+    record, job = message
+    job_id = insert_like(database, job)
+    feed.publish_again([replace(record, value=b"nothing", headers={**record.headers, "job-id": job_id})])
+    failed = globex.wait_for_job(job_id, 180)
+    assert (failed["status"], failed["failure"]["code"]) == ("failed", "chunk_unreadable")
+
+
+def test_a_file_that_was_not_accepted_is_not_read(message, globex, database, feed):
+    record, job = message
+    job_id = insert_like(database, job, status="failed", acceptance="abandoned")
+    old = job["_id"].encode()
+    value = record.value.replace(bytes([len(old)]) + old, bytes([len(job_id)]) + job_id.encode(), 1)
+    before = len(globex.versions(code_of(globex, job["_id"], database)))
+    feed.publish_again([replace(record, value=value, headers={**record.headers, "job-id": job_id})])
+    globex.import_file("p.csv", write_csv([["entity_code"], [fresh("P")]]))
+    assert len(globex.versions(code_of(globex, job["_id"], database))) == before
+
+
+def code_of(globex, job_id, database):
+    return database.products.find_one({"import.job_id": job_id})["_id"].removeprefix("globex|")

@@ -149,6 +149,16 @@ def test_a_locked_brand_stays_as_it_is(acme):
     assert acme.product(code)["brand"] == {"brand_id": brand_id, "label": "Old"}
 
 
+def test_a_dictionary_widens_the_search_for_the_products_it_lists(acme):
+    dictionary_id, term = fresh("dictionary"), fresh("Term")
+    (code,) = make_products(acme, 1, name="x")
+    acme.import_entity("synonym-dictionaries", dictionary_id, {"language": "it", "terms": [term]}, [code])
+    assert acme.product(code)["synonym_keys"] == [dictionary_id]
+    assert "lookup" not in acme.read(f"/api/b2b/pim/synonym-dictionaries/{dictionary_id}")["synonym_dictionary"]
+    wait_for("the product is found by the term", lambda: [
+        product["entity_code"] for product in acme.read("/api/b2b/pim/products", q=term.lower())["products"]] == [code])
+
+
 def test_tenants_do_not_see_each_others_entities(acme, globex):
     brand_id, code = fresh("brand"), fresh("P")
     for client in (acme, globex):

@@ -133,6 +133,16 @@ def test_a_product_is_found_by_a_synonym_as_soon_as_its_dictionary_is_there(acme
     assert find(acme, mark.capitalize()) == (1, [code])
 
 
+def test_an_imported_dictionary_widens_the_search_without_indexing_again(acme, acme_index):
+    mark, code, key = word(), fresh("P"), fresh("plumbing_valve_core").lower()
+    job = acme.import_products([{"entity_code": code, "name": {"it": "Valvola"}, "synonym_keys": [key]}])
+    acme.wait_until_searchable(job["job_id"])
+    acme_index.refresh()
+    dictionary = {"key": key, "language": "it", "terms": ["saracinesca", f"Saracìnesca  {mark}"]}
+    acme.import_entity("synonym-dictionaries", fresh("D"), dictionary)
+    assert find(acme, f"una SARACINESCA {mark}, grazie") == (1, [code])
+
+
 def test_a_synonym_of_several_words_is_found_within_a_longer_query(acme, database, acme_index):
     mark, code = word(), fresh("P")
     key = insert_dictionary(database, "acme", [f"presa {mark} a muro"])

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 
+#include <unistd.h>
 #include <zip.h>
 
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -129,7 +130,29 @@ int workbook_file(const struct workbook *workbook)
     add_text(&archive, "xl/worksheets/sheet2.xml",
              XML "<worksheet " MAIN "><sheetData><row><c t=\"str\"><v>second</v></c></row>"
                  "</sheetData></worksheet>");
+    for (size_t i = 0; i < workbook->extra_parts; i++) {
+        add_text(&archive, arena_printf(arena, "extra/%zu", i), "");
+    }
     return archive_close(&archive);
+}
+
+const char *archive_part(struct arena *arena, int fd, const char *name)
+{
+    AUTO(buf) struct buf out = {0};
+    zip_t *zip = zip_fdopen(dup(fd), 0, NULL);
+    char piece[4096];
+    zip_int64_t n;
+
+    assert_non_null(zip);
+    zip_file_t *part = zip_fopen(zip, name, 0);
+
+    assert_non_null(part);
+    while ((n = zip_fread(part, piece, sizeof(piece))) > 0) {
+        buf_add(&out, piece, (size_t)n);
+    }
+    zip_fclose(part);
+    zip_discard(zip);
+    return arena_strndup(arena, out.data, out.len);
 }
 
 int archive_file(const char *name, struct str content)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -9,6 +10,7 @@
  * has its usual content. */
 struct workbook {
     bool is_stored;        /* not compressed */
+    size_t extra_parts;    /* empty ones that nothing refers to */
     const char *rows;      /* what stands in <sheetData> of the one sheet */
     const char *sheet;     /* the whole part instead */
     const char *strings;   /* what stands in <sst>; NULL: there is none */
@@ -23,6 +25,9 @@ struct workbook {
 
 /* The workbook as a file in memory, which the caller closes. */
 int workbook_file(const struct workbook *workbook);
+
+/* What a part of an archive unpacks to. */
+const char *archive_part(struct arena *arena, int fd, const char *name);
 
 /* The bytes of an archive with one file. */
 int archive_file(const char *name, struct str content);

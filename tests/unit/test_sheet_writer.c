@@ -1,6 +1,7 @@
 #include "support/test.h"
 
 #include "support/table.h"
+#include "support/workbook.h"
 
 #include "base/buf.h"
 #include "sheet/writer.h"
@@ -9,15 +10,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct sheet_writer *open_writer(int fd)
+static struct sheet_writer *open_writer_of(int fd, enum sheet_format format)
 {
     struct sheet_writer *writer;
     struct err err;
 
-    assert_ok(sheet_writer_open(&(struct sheet_writer_options){.fd = fd, .format = SHEET_CSV},
-                                &writer, &err),
+    assert_ok(sheet_writer_open(&(struct sheet_writer_options){.fd = fd, .format = format}, &writer,
+                                &err),
               &err);
     return writer;
+}
+
+static struct sheet_writer *open_writer(int fd)
+{
+    return open_writer_of(fd, SHEET_CSV);
 }
 
 static void csv_is_written_as_excel_reads_it(void **state)
@@ -72,6 +78,53 @@ static void a_full_disk_is_told_at_the_latest_when_it_is_finished(void **state)
     close(fd);
 }
 
+static void xlsx_shows_the_header_and_failures_and_never_has_a_formula(void **state)
+{
+    const struct sheet_cell cells[] = {{SHEET_TEXT, STR("=1+1")},
+                                       {SHEET_NUMBER, STR("12.50")},
+                                       {SHEET_NUMBER, STR("12.5")},
+                                       {SHEET_BOOLEAN, STR("true")}};
+    AUTO(arena) struct arena *arena = arena_new();
+    int fd = table_file(STR(""));
+    AUTO(sheet_writer) struct sheet_writer *writer = open_writer_of(fd, SHEET_XLSX);
+    struct err err;
+
+    (void)state;
+    assert_ok(sheet_write_header(writer, (struct str[]){STR("sku")}, 1, &err), &err);
+    assert_ok(sheet_write_row(writer, cells, (bool[]){true, false, false, false}, 4, &err), &err);
+    assert_ok(sheet_writer_finish(writer, &err), &err);
+    const char *sheet = archive_part(arena, fd, "xl/worksheets/sheet1.xml");
+    const char *styles = archive_part(arena, fd, "xl/styles.xml");
+
+    assert_non_null(strstr(sheet, "<c r=\"A1\" s=\"1\" t=\"inlineStr\"><is><t>sku</t>"));
+    assert_non_null(strstr(sheet, "<c r=\"A2\" s=\"2\" t=\"inlineStr\"><is><t>=1+1</t>"));
+    assert_non_null(strstr(sheet, "<c r=\"B2\" t=\"inlineStr\"><is><t>12.50</t>"));
+    assert_non_null(strstr(sheet, "<c r=\"C2\"><v>12.5</v>"));
+    assert_non_null(strstr(sheet, "<c r=\"D2\" t=\"b\"><v>1</v>"));
+    assert_non_null(strstr(sheet, "state=\"frozen\""));
+    assert_null(strstr(sheet, "<f>"));
+    assert_non_null(strstr(styles, "<b/>"));
+    assert_non_null(strstr(styles, "FFC7CE"));
+    close(fd);
+}
+
+static void a_text_that_no_cell_can_hold_is_cut_visibly(void **state)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    char *text = arena_calloc(arena, 40001, 1);
+    int fd = table_file(STR(""));
+    AUTO(sheet_writer) struct sheet_writer *writer = open_writer_of(fd, SHEET_XLSX);
+    const struct sheet_options read = {.fd = fd, .format = SHEET_XLSX, .limits = table_limits};
+    struct err err;
+
+    (void)state;
+    memset(text, 'x', 40000);
+    assert_ok(sheet_write_header(writer, (struct str[]){{text, 40000}}, 1, &err), &err);
+    assert_ok(sheet_writer_finish(writer, &err), &err);
+    assert_string_equal(table_read(arena, &read), arena_printf(arena, "[%.32766s…]\n", text));
+    close(fd);
+}
+
 static void xls_is_not_written(void **state)
 {
     struct sheet_writer *writer;
@@ -89,6 +142,8 @@ int main(void)
         cmocka_unit_test(csv_is_written_as_excel_reads_it),
         cmocka_unit_test(a_large_table_goes_to_the_file_while_it_is_written),
         cmocka_unit_test(a_full_disk_is_told_at_the_latest_when_it_is_finished),
+        cmocka_unit_test(xlsx_shows_the_header_and_failures_and_never_has_a_formula),
+        cmocka_unit_test(a_text_that_no_cell_can_hold_is_cut_visibly),
         cmocka_unit_test(xls_is_not_written),
     };
 

@@ -280,6 +280,13 @@ static void a_bomb_is_refused_before_it_is_unpacked(void **state)
                         "[a][b]\nXLSX_TOO_LARGE 0:0\n");
 }
 
+static void an_archive_of_more_parts_than_a_workbook_has_is_refused(void **state)
+{
+    (void)state;
+    CHECK("[a][b]\n", .rows = HEADER, .extra_parts = 9000);
+    CHECK("XLSX_DAMAGED 0:0\n", .rows = HEADER, .extra_parts = 10000);
+}
+
 static void what_is_too_deep_or_never_ends_is_refused(void **state)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -391,6 +398,7 @@ int main(void)
         cmocka_unit_test(what_is_no_whole_workbook_is_refused),
         cmocka_unit_test(a_document_type_and_its_entities_are_refused),
         cmocka_unit_test(a_bomb_is_refused_before_it_is_unpacked),
+        cmocka_unit_test(an_archive_of_more_parts_than_a_workbook_has_is_refused),
         cmocka_unit_test(what_is_too_deep_or_never_ends_is_refused),
         cmocka_unit_test(more_shared_texts_than_memory_is_kept_for_read_the_same),
         cmocka_unit_test(the_limits_of_a_table_hold),

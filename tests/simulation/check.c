@@ -227,8 +227,10 @@ static void check_version(const bson_t *document, const char *id, size_t version
     }
     if (!name || document_int64(document, "version", 0) != (int64_t)version ||
         strcmp(name, row->name) != 0) {
-        world_violate("I4: version %zu of %s holds \"%s\" and should hold \"%s\"", version, id,
-                      name ? name : "nothing", row->name);
+        world_violate("I4: in place of version %zu of %s, \"%s\", there is version %lld, \"%s\"",
+                      version, id, row->name,
+                      (long long)(document ? document_int64(document, "version", 0) : 0),
+                      name ? name : "nothing");
     }
 }
 

@@ -5,8 +5,8 @@
 #include <bson/bson.h>
 
 /*
- * What stands in for the servers. Each model implements the functions of a library's header, so that
- * the code under test is linked against it unchanged: store/store.h (general part) and
+ * What stands in for the servers. Each model implements the functions of a library's header, so
+ * that the code under test is linked against it unchanged: store/store.h (general part) and
  * store/writers.h, bus/bus.h, search_bulk_index of search/search.h. Below is what the checker and
  * the world need besides.
  */
@@ -29,10 +29,11 @@ const bson_t *query_update(struct arena *arena, const bson_t *document, const bs
 /* ---- Kafka: partitions, groups, late and repeated messages ---- */
 
 void bus_model_begin(void);
-void bus_model_rebalance(void);      /* gives a partition to another member of its group */
-void bus_model_reset_offsets(void);  /* a group reads a partition from its beginning again */
-void bus_model_deliver_late(void);   /* what was under way when its producer gave up */
-int64_t bus_model_lag(void);         /* of all groups */
+void bus_model_rebalance(void);     /* gives a partition to another member of its group */
+void bus_model_reset_offsets(void); /* a group reads a partition from its beginning again */
+void bus_model_deliver_late(void);  /* what was under way when its producer gave up */
+bool bus_model_has_late(void);
+int64_t bus_model_lag(void); /* of all groups */
 void bus_model_append(const struct bus_out *message);
 
 typedef void (*bus_model_each_fn)(void *ctx, const struct bus_out *message);

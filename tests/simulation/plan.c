@@ -6,8 +6,8 @@
 
 static void draw_request(struct request *request, unsigned *named)
 {
-    *request = (struct request){.has_key = world_random(4) > 0,
-                                .row_count = 1 + world_random(PLAN_ROWS)};
+    *request =
+        (struct request){.has_key = world_random(4) > 0, .row_count = 1 + world_random(PLAN_ROWS)};
     for (size_t i = 0; i < request->row_count; i++) {
         request->rows[i].code = (int)world_random(PLAN_CODES * 4) / 4;
         if (world_random(12) == 0) {

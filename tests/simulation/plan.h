@@ -15,7 +15,7 @@ enum answer {
 };
 
 struct planned_row {
-    int code;  /* -1: the row has none, which is an error */
+    int code; /* -1: the row has none, which is an error */
     char name[16];
 };
 

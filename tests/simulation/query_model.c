@@ -146,7 +146,7 @@ static const bson_t *add(struct arena *arena, const bson_t *document, const bson
 }
 
 static const bson_t *change(struct arena *arena, const bson_t *document, const char *operator,
-                            const bson_iter_t *value)
+                            const bson_iter_t * value)
 {
     const char *path = bson_iter_key(value);
     bson_iter_t field;
@@ -182,7 +182,7 @@ const bson_t *query_update(struct arena *arena, const bson_t *document, const bs
         return document;
     }
     while (bson_iter_next(&operator)) {
-        bool more = bson_iter_recurse(&operator, &value) && bson_iter_next(&value);
+        bool more = bson_iter_recurse(&operator, & value) && bson_iter_next(&value);
 
         for (; more; more = bson_iter_next(&value)) {
             document = change(arena, document, bson_iter_key(&operator), &value);

@@ -45,7 +45,7 @@ bool search_bulk_index(struct search *search, const struct search_document *docu
     }
     for (size_t i = 0; i < count; i++) {
         results[i] = (struct search_result){.outcome = SEARCH_STORED};
-        if (world_has_fault(10)) {
+        if (world_has_fault(FAULT_PUT_OFF)) {
             results[i] = (struct search_result){SEARCH_RETRY, "429"};
         } else {
             index_document(&documents[i]);
@@ -57,8 +57,7 @@ bool search_bulk_index(struct search *search, const struct search_document *docu
 bool search_model_get(const char *entity, const char *tenant, const char *code, int64_t *version,
                       const bson_t **body)
 {
-    const struct indexed *indexed =
-        strmap_get(indexed_documents, key_of(entity, tenant, code));
+    const struct indexed *indexed = strmap_get(indexed_documents, key_of(entity, tenant, code));
 
     if (!indexed) {
         return false;

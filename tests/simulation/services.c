@@ -91,7 +91,8 @@ static enum answer claim(struct call *call, const struct request *request,
 
 /* As services/ingress/submit.c does it: accept, then remember the answer or release the key. */
 static enum answer commit(struct call *call, struct submission *submission,
-                          const struct idempotency_key *key, const struct idempotency_claim *claimed)
+                          const struct idempotency_key *key,
+                          const struct idempotency_claim *claimed)
 {
     struct idempotency_answer answer = {202, "{}"};
     struct request_fault fault;
@@ -211,9 +212,8 @@ static void consume(const struct consume_options *options)
 static void run_importer(struct process *self)
 {
     static const char *const topics[] = {TOPIC_IMPORT_PRODUCTS};
-    struct apply_options options = {.config = &config,
-                                    .entities =
-                                        (const struct entity *const[]){&entity_products, NULL}};
+    struct apply_options options = {
+        .config = &config, .entities = (const struct entity *const[]){&entity_products, NULL}};
     struct apply *apply = apply_open(&options);
 
     (void)self;
@@ -289,8 +289,10 @@ void services_spawn(struct plan *plan)
         }
     }
     if (plan->has_poison) {
-        bus_model_append(&(struct bus_out){
-            .topic = TOPIC_IMPORT_PRODUCTS, .key = "acme|0", .value = STR("no chunk"), .weight = 1});
+        bus_model_append(&(struct bus_out){.topic = TOPIC_IMPORT_PRODUCTS,
+                                           .key = "acme|0",
+                                           .value = STR("no chunk"),
+                                           .weight = 1});
     }
     for (int i = 0; i < 2; i++) {
         world_spawn(ROLE_IMPORTER, run_importer);

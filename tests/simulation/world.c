@@ -17,9 +17,11 @@ enum {
     MAX_PROCESSES = 16,
     STACK_BYTES = 1 << 20,
     MAX_TURNS = 60000,
-    MAX_FAULTS = 16,
+    MAX_FAULTS = 40,
+    ALWAYS = 10000,
     QUIET_MS = 150000, /* longer than every time-out of the protocol */
     PAUSE_MS = 90000,
+    SHORT_PAUSE_MS = 50,
     RESTART_MS = 5000,
 };
 
@@ -37,6 +39,7 @@ static struct {
     int64_t now_ms;
     int64_t changed_at_ms;
     unsigned faults_left;
+    unsigned rates[FAULTS]; /* of ALWAYS */
     unsigned turns;
     struct seat seats[MAX_PROCESSES];
     size_t count;
@@ -56,7 +59,7 @@ struct arena *world_arena(void)
 
 uint64_t world_random(uint64_t below)
 {
-    return gen_below(&world.gen, below);
+    return below > 0 ? gen_below(&world.gen, below) : 0;
 }
 
 int64_t world_now_ms(void)
@@ -84,9 +87,10 @@ bool world_self_is_dead(void)
     return world.running && (world.running->process.is_dead || world.is_stopping);
 }
 
-bool world_has_fault(unsigned per_mille)
+bool world_has_fault(enum fault fault)
 {
-    if (world.faults_left == 0 || world_random(1000) >= per_mille) {
+    if (world.faults_left == 0 || world.rates[fault] == 0 ||
+        world_random(ALWAYS) >= world.rates[fault]) {
         return false;
     }
     world.faults_left--;
@@ -180,20 +184,26 @@ static void die(const char *when, const char *effect, const char *object)
     world.running->process.is_dead = true;
 }
 
+/* Mostly short, so that the others take a few steps; or longer than leases and time-outs. */
+static int64_t pause_ms(void)
+{
+    return (int64_t)world_random(world_random(3) ? SHORT_PAUSE_MS : PAUSE_MS);
+}
+
 bool world_before(const char *effect, const char *object, struct err *err)
 {
     if (world.running && !world_self_is_dead()) {
-        if (world_has_fault(3)) {
+        if (world_has_fault(FAULT_PAUSE)) {
             world_trace("stands still before %s %s", effect, object);
-            world_sleep((int64_t)world_random(PAUSE_MS), false);
+            world_sleep(pause_ms(), false);
         } else if (world_random(2)) {
             give_up_turn();
         }
-        if (!world_self_is_dead() && world_has_fault(8)) {
+        if (!world_self_is_dead() && world_has_fault(FAULT_KILL)) {
             die("before", effect, object);
         }
     }
-    if (world_self_is_dead() || (world.running && world_has_fault(5))) {
+    if (world_self_is_dead() || (world.running && world_has_fault(FAULT_FAIL))) {
         world_trace("fails: %s %s", effect, object);
         return err_set(err, ERR_UNAVAILABLE, "%s %s", effect, object);
     }
@@ -203,10 +213,10 @@ bool world_before(const char *effect, const char *object, struct err *err)
 
 bool world_after(const char *effect, const char *object, struct err *err)
 {
-    if (world.running && !world.is_stopping && world_has_fault(8)) {
+    if (world.running && !world.is_stopping && world_has_fault(FAULT_KILL)) {
         die("after", effect, object);
     }
-    if (world_self_is_dead() || (world.running && world_has_fault(8))) {
+    if (world_self_is_dead() || (world.running && world_has_fault(FAULT_UNKNOWN))) {
         world_trace("is not told of: %s %s", effect, object);
         return err_set(err, ERR_UNAVAILABLE, "the outcome of %s %s is unknown", effect, object);
     }
@@ -260,7 +270,7 @@ static bool is_quiet(void)
             return false;
         }
     }
-    return world.now_ms - world.changed_at_ms > QUIET_MS;
+    return world.now_ms - world.changed_at_ms > QUIET_MS && !bus_model_has_late();
 }
 
 static void resume(struct seat *seat)
@@ -273,10 +283,10 @@ static void resume(struct seat *seat)
 /* What happens to the processes from outside. */
 static void strike(void)
 {
-    if (world_has_fault(5)) {
+    if (world_has_fault(FAULT_REBALANCE)) {
         bus_model_rebalance();
     }
-    if (world_has_fault(1)) {
+    if (world_has_fault(FAULT_RESET)) {
         bus_model_reset_offsets();
     }
     bus_model_deliver_late();
@@ -311,6 +321,17 @@ void world_run(void)
     stop_all();
 }
 
+static void draw_faults(void)
+{
+    static const unsigned usual[FAULTS] = {50, 50, 50, 50, 100, 10, 100, 100};
+    static const unsigned factors[] = {0, 0, 1, 1, 6};
+
+    world.faults_left = (unsigned)world_random(MAX_FAULTS);
+    for (size_t i = 0; i < FAULTS; i++) {
+        world.rates[i] = usual[i] * factors[world_random(sizeof(factors) / sizeof(factors[0]))];
+    }
+}
+
 void world_begin(uint64_t seed, enum mutation mutation, bool trace)
 {
     struct arena *arena = world.arena ? world.arena : arena_new();
@@ -325,7 +346,7 @@ void world_begin(uint64_t seed, enum mutation mutation, bool trace)
     world.trace = trace;
     world.now_ms = 1777035530000;
     world.changed_at_ms = world.now_ms;
-    world.faults_left = (unsigned)world_random(MAX_FAULTS);
+    draw_faults();
 }
 
 void world_spawn(enum role role, void (*run)(struct process *process))

@@ -14,8 +14,9 @@
  *
  * A process is a coroutine that runs the real code of a service. It gives up its turn at every
  * effect: whatever it asks of the database, of Kafka or of the index. There it may also fail, not
- * know its outcome, stand still for a while, or be killed: then all its further effects fail without
- * being tried, so that its code unwinds and leaves nothing behind that a kill would not leave.
+ * know its outcome, stand still for a while, or be killed: then all its further effects fail
+ * without being tried, so that its code unwinds and leaves nothing behind that a kill would not
+ * leave.
  */
 
 /* One guard of the protocol that is switched off, to see that somebody notices. */
@@ -54,15 +55,27 @@ void world_end(void);
 /* ---- for models and processes ---- */
 
 struct arena *world_arena(void); /* memory of this world */
-uint64_t world_random(uint64_t below);
+uint64_t world_random(uint64_t below); /* 0 below 0 */
 int64_t world_now_ms(void);
 bool world_is_stopping(void);
 bool world_is_mutated(enum mutation mutation);
 struct process *world_self(void); /* NULL between turns */
 bool world_self_is_dead(void);
 
-/* True now and then, as long as the seed's number of faults is not used up. */
-bool world_has_fault(unsigned per_mille);
+/* True now and then, as long as the seed's number of faults is not used up. How often a kind comes
+ * differs from seed to seed, and in many it never does: so each is also met without the others. */
+enum fault {
+    FAULT_KILL,      /* of a process, before or after an effect */
+    FAULT_FAIL,      /* an effect does not happen */
+    FAULT_UNKNOWN,   /* an effect happens, and is reported to have failed */
+    FAULT_PAUSE,     /* a process stands still, and the others go on */
+    FAULT_REBALANCE, /* a partition changes hands */
+    FAULT_RESET,     /* a partition is read from its beginning again */
+    FAULT_REPEAT,    /* a message is stored twice */
+    FAULT_PUT_OFF,   /* the index has no time for a document */
+    FAULTS,
+};
+bool world_has_fault(enum fault fault);
 
 /* Before an effect: others get their turn. False, with ERR_UNAVAILABLE: it does not happen. */
 bool world_before(const char *effect, const char *object, struct err *err) MUST_USE;

@@ -65,28 +65,33 @@ static struct submission submission_of(struct call *call, const struct import_ki
     return submission;
 }
 
-static enum answer claim(struct call *call, const struct request *request,
-                         struct idempotency_request *wanted, struct idempotency_claim *out)
+/* False: *answer says how the request ends. */
+static bool claim(struct call *call, const struct request *request,
+                  const struct idempotency_request *wanted, struct idempotency_claim *out,
+                  enum answer *answer)
 {
     struct err err;
 
+    *answer = ANSWER_NONE;
     *out = (struct idempotency_claim){.outcome = IDEMPOTENCY_OWNED, .job_id = wanted->job_id};
     if (request->has_key && !idempotency_claim(call->session, wanted, call->arena, out, &err)) {
-        return ANSWER_NONE;
+        return false;
     }
     switch (out->outcome) {
-    case IDEMPOTENCY_BUSY:
-        return ANSWER_BUSY;
-    case IDEMPOTENCY_DONE:
-        return ANSWER_ACCEPTED;
-    case IDEMPOTENCY_MISMATCH:
-        world_violate("a key stands for another request");
-        return ANSWER_NONE;
     case IDEMPOTENCY_OWNED:
     case IDEMPOTENCY_RESUMED:
+        return true;
+    case IDEMPOTENCY_BUSY:
+        *answer = ANSWER_BUSY;
+        return false;
+    case IDEMPOTENCY_DONE:
+        *answer = ANSWER_ACCEPTED;
+        return false;
+    case IDEMPOTENCY_MISMATCH:
         break;
     }
-    return ANSWER_NONE;
+    world_violate("a key stands for another request");
+    return false;
 }
 
 /* As services/ingress/submit.c does it: accept, then remember the answer or release the key. */
@@ -131,13 +136,10 @@ static enum answer handle_request(struct call *call, const struct request *reque
         .ttl_ms = config.idempotency_ttl_s * 1000,
     };
     struct idempotency_claim claimed;
-    enum answer answer = claim(call, request, &wanted, &claimed);
+    enum answer answer;
 
-    if (claimed.outcome != IDEMPOTENCY_OWNED && claimed.outcome != IDEMPOTENCY_RESUMED) {
+    if (!claim(call, request, &wanted, &claimed, &answer)) {
         return answer;
-    }
-    if (world_self_is_dead()) {
-        return ANSWER_NONE;
     }
     struct submission submission = submission_of(call, &kind, request);
 

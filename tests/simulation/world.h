@@ -54,7 +54,7 @@ void world_end(void);
 
 /* ---- for models and processes ---- */
 
-struct arena *world_arena(void); /* memory of this world */
+struct arena *world_arena(void);       /* memory of this world */
 uint64_t world_random(uint64_t below); /* 0 below 0 */
 int64_t world_now_ms(void);
 bool world_is_stopping(void);

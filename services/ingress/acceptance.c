@@ -218,11 +218,10 @@ static bool adopt_first_try(struct call *call, const bson_t *job, struct submiss
         return true;
     }
     log_warn("the limits of chunks were changed while a request was repeated: its job is given up");
-    submission->is_unsettled =
-        !settle(call, document_text(job, "_id"), JOB_ABANDONED, &stands, &err);
-    if (submission->is_unsettled) {
+    if (!settle(call, document_text(job, "_id"), JOB_ABANDONED, &stands, &err)) {
         return refuse_error(fault, &err, PROBLEM_internal);
     }
+    submission->is_unsettled = stands == JOB_ACCEPTED;
     return request_refuse(fault, PROBLEM_unavailable, "%s", "");
 }
 
@@ -240,8 +239,14 @@ bool acceptance_resume(struct call *call, struct submission *submission, const c
         return err.kind == ERR_NOT_FOUND ? acceptance_commit(call, submission, job_id, fault)
                                          : refuse_error(fault, &err, PROBLEM_internal);
     }
-    if (job_acceptance(job) == JOB_ACCEPTED) {
+    switch (job_acceptance(job)) {
+    case JOB_ACCEPTED:
         return true;
+    case JOB_ABANDONED:
+        submission->is_unsettled = false;
+        return request_refuse(fault, PROBLEM_unavailable, "%s", "");
+    case JOB_ACCEPTING:
+        break;
     }
     return adopt_first_try(call, job, submission, fault) &&
            publish_and_settle(call, submission, job_id, fault);

@@ -134,13 +134,9 @@ bool jobs_settle(struct store_session *session, const struct job_settlement *set
 bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
                  struct err *err)
 {
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "accepting");
     AUTO(bson)
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "{", "$in", "[", "accepting",
-                              "abandoned", "]", "}");
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", "acceptance", "accepting", "status", "pending",
-                              "accepting_since", BCON_DATE_TIME(now_ms), "}", "$unset", "{",
-                              "failure", "", "completed_at", "", "}");
+    bson_t *update = BCON_NEW("$set", "{", "accepting_since", BCON_DATE_TIME(now_ms), "}");
 
     if (store_find_and_update(session, jobs, filter, update, false, out, err)) {
         return true;

@@ -71,9 +71,6 @@ bool progress_fail(struct store_session *session, const struct progress_failure 
 bool progress_finish(struct store_session *session, bson_t **job, bool *finished,
                      struct err *err) MUST_USE;
 
-/* Whether the job can have this chunk; any it can have while its total is not known. */
-bool progress_may_have(const bson_t *job, const struct message_origin *origin);
-
 /* Notes when the job's completion event was acknowledged. */
 bool progress_mark_announced(struct store_session *session, const char *job_id, int64_t now_ms,
                              struct err *err) MUST_USE;

@@ -78,7 +78,7 @@ static void count_completed(const bson_t *job)
              (long long)document_int64(job, "failed_rows", 0));
 }
 
-/* A job that was never accepted has no end that anybody waits for, and may yet be resumed. */
+/* A job that was never accepted has no end that anybody waits for. */
 static bool is_announced(const bson_t *job)
 {
     return stored_date(job, "announced_at", 0) > 0 || text_is(job, "acceptance", "abandoned");

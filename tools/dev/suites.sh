@@ -1,12 +1,12 @@
 # The test suites: how each is run. A suite leaves JUnit results in <results>/<suite>.xml.
 
 # What CI runs. These must have tests; the further ones run as soon as they have some.
-required_suites=(unit property arch integration e2e)
+required_suites=(unit property simulation arch integration e2e)
 further_suites=(fuzz fault chaos)
 
 suite_exists() {
     case $1 in
-    unit | property | integration | fault) compgen -G "tests/$1/test_*.c" ;;
+    unit | property | simulation | integration | fault) compgen -G "tests/$1/test_*.c" ;;
     e2e | arch | chaos) compgen -G "tests/$1/test_*.py" ;;
     fuzz) compgen -G 'tests/fuzz/corpus/*' ;;
     *) return 1 ;;
@@ -95,11 +95,23 @@ suite_fuzz() {
     [[ " ${cases[*]}" != *=1* ]]
 }
 
+# A few histories with the sanitizers, and the many without.
+suite_simulation() {
+    local few=0 many=0 program=bin/simulation_test_simulation
+
+    "build/dev/$program" >>"$results/simulation.out" 2>&1 || few=1
+    build_configure_and_compile simulation simulation_test_simulation
+    CONSIGN_SIMULATION_SEEDS=${CONSIGN_SIMULATION_SEEDS:-100000} "build/simulation/$program" >>"$results/simulation.out" 2>&1 || many=1
+    results_write simulation "nothing_is_lost_or_twice_with_sanitizers=$few" "nothing_is_lost_or_twice_in_many_histories=$many"
+    ((few + many == 0))
+}
+
 suite_run() {
     export CONSIGN_BIN_DIR=$PWD/build/dev/bin
     case $1 in
     unit | property | integration | fault) suite_ctest "$1" ;;
     e2e | arch | chaos) suite_pytest "$1" ;;
+    simulation) suite_simulation ;;
     fuzz) suite_fuzz ;;
     esac
 }

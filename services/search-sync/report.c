@@ -4,6 +4,8 @@
 #include "runtime/dead_letter.h"
 #include "runtime/metrics.h"
 
+#include <string.h>
+
 static struct metric indexed_total = {.name = "consign_search_indexed_total",
                                       .help = "Documents made searchable",
                                       .type = METRIC_COUNTER};
@@ -52,6 +54,10 @@ static struct bus_out dead_letter_of(struct arena *arena, const struct bus_messa
     alone.item_count = 1;
     part.value = search_batch_encode(arena, &alone);
     part.weight = 1;
+    memset(part.headers, 0, sizeof(part.headers));
+    part.headers[0] = (struct bus_header){"job-id", batch->origin.job_id};
+    part.headers[1] = (struct bus_header){"tenant", batch->origin.tenant};
+    part.headers[2] = (struct bus_header){"trace-id", batch->origin.trace_id};
     err_set(&why, ERR_INVALID, "%s", problem);
     return dead_letter_compose(
         arena, &(struct dead_letter){

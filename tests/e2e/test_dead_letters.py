@@ -27,12 +27,13 @@ def replay(place):
 
 
 def send_garbage(acme, feed, stack):
-    """A failed job: instead of its chunk, an importer met bytes that are none. Its row is applied all the same."""
-    code = fresh("P")
-    with stack.stopped("product-importer"):
-        response = acme.send_products([{"entity_code": code, "price": 1}])
-        headers = {"job-id": response.json()["job_id"], "tenant": "acme", "trace-id": "t-1"}
-        feed.publish_again([Record("import.products", 0, "acme|0", headers, b"not a chunk")])
+    """A failed job: beside its chunk, an importer met bytes that are none. Its row is applied all the same."""
+    with stack.stopped("job-tracker"):
+        with stack.stopped("product-importer"):
+            response = acme.send_products([{"entity_code": fresh("P"), "price": 1}])
+            headers = {"job-id": response.json()["job_id"], "tenant": "acme", "trace-id": "t-1"}
+            feed.publish_again([Record("import.products", 0, "acme|0", headers, b"not a chunk")])
+        acme.finish(response)
     return wait_for("the job knows its dead letter",
                     lambda: (job := acme.finish(response))["failure"].get("dlq") and job)
 

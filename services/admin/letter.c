@@ -173,6 +173,25 @@ static bool append_search(bson_t *out, struct arena *arena, struct str bytes, st
     return true;
 }
 
+static bool append_file(bson_t *out, struct arena *arena, struct str bytes, struct err *err)
+{
+    struct import_file file;
+    bson_t body;
+
+    if (!import_file_decode(arena, bytes, &file, err)) {
+        return false;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(out, "file", &body);
+    append_text(&body, "job_id", file.job_id);
+    append_text(&body, "tenant", file.tenant);
+    append_text(&body, "entity", file.entity);
+    append_text(&body, "format", file.format);
+    append_text(&body, "blob", file.blob);
+    append_bson(&body, "settings", file.settings);
+    bson_append_document_end(out, &body);
+    return true;
+}
+
 static void append_first_bytes(bson_t *out, struct arena *arena, struct str bytes)
 {
     size_t n = bytes.n < FIRST_BYTES ? bytes.n : FIRST_BYTES;
@@ -187,13 +206,20 @@ static void append_first_bytes(bson_t *out, struct arena *arena, struct str byte
 static bool append_decoded(bson_t *out, struct arena *arena, const struct bus_message *letter,
                            struct err *err)
 {
+    static const struct {
+        const char *topic;
+        bool (*append)(bson_t *out, struct arena *arena, struct str bytes, struct err *err);
+    } readers[] = {
+        {TOPIC_PROGRESS, append_progress},
+        {TOPIC_SEARCH, append_search},
+        {TOPIC_IMPORT_FILES, append_file},
+    };
     const char *from = bus_message_header(letter, "dlq-topic");
 
-    if (from && strcmp(from, TOPIC_PROGRESS) == 0) {
-        return append_progress(out, arena, letter->value, err);
-    }
-    if (from && strcmp(from, TOPIC_SEARCH) == 0) {
-        return append_search(out, arena, letter->value, err);
+    for (size_t i = 0; from && i < sizeof(readers) / sizeof(readers[0]); i++) {
+        if (strcmp(from, readers[i].topic) == 0) {
+            return readers[i].append(out, arena, letter->value, err);
+        }
     }
     return append_chunk(out, arena, letter->value, err);
 }

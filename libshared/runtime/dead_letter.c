@@ -96,12 +96,23 @@ struct bus_out dead_letter_compose(struct arena *arena, const struct dead_letter
     return out;
 }
 
+static bool is_letter(const char *topic)
+{
+    size_t n = strlen(topic);
+    size_t suffix = strlen(TOPIC_DLQ_SUFFIX);
+
+    return n > suffix && strcmp(topic + n - suffix, TOPIC_DLQ_SUFFIX) == 0;
+}
+
 bool dead_letter_publish(struct bus_producer *producer, const struct dead_letter *letter,
                          int64_t timeout_ms, struct err *err)
 {
     AUTO(arena) struct arena *arena = arena_new();
     const struct bus_out out = dead_letter_compose(arena, letter);
 
+    if (is_letter(letter->message->topic)) {
+        return true;
+    }
     if (!bus_publish(producer, &out, 1, timeout_ms, err)) {
         return false;
     }

@@ -18,7 +18,8 @@ struct dead_letter {
  */
 struct bus_out dead_letter_compose(struct arena *arena, const struct dead_letter *letter);
 
-/* Publishes the composed letter and waits for the acknowledgement. Kinds as of bus_publish. */
+/* Publishes the composed letter and waits for the acknowledgement. What came from a DLQ lies in one
+ * already, and is not sent anywhere. Kinds as of bus_publish. */
 bool dead_letter_publish(struct bus_producer *producer, const struct dead_letter *letter,
                          int64_t timeout_ms, struct err *err) MUST_USE;
 

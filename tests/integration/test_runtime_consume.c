@@ -302,6 +302,22 @@ static void a_dead_letter_keeps_bytes_key_and_headers_and_says_why(void **state)
     bus_consumer_close(consumer);
 }
 
+static void a_letter_that_nobody_can_read_stays_where_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+
+    kafka_make_topic(&f->config, "read.dlq", 1);
+    publish_poison(f, "read.dlq");
+    kafka_publish_numbers(f->producer, "read.dlq", "k", 1);
+    f->poison = "bad";
+    f->stop_after = 2;
+    assert_ok(consume(f, "read.dlq", &err), &err);
+    assert_string_equal(f->dead.data, "bad no good ");
+    assert_string_equal(f->handled.data, "0 ");
+    assert_lag(f, "read.dlq", 0);
+}
+
 static long count_retries(void)
 {
     static const char name[] = "\nconsign_retries_total ";
@@ -405,6 +421,7 @@ int main(void)
         CLAIM(a_poison_message_goes_alone_to_the_dead_letter_topic),
         CLAIM(no_letter_is_sent_before_the_service_could_say_so),
         CLAIM(a_dead_letter_keeps_bytes_key_and_headers_and_says_why),
+        CLAIM(a_letter_that_nobody_can_read_stays_where_it_is),
         CLAIM(a_poison_message_waits_for_its_dead_letter_topic),
         CLAIM(a_broken_set_up_ends_the_loop_and_stores_nothing),
         CLAIM(a_signal_lets_the_run_in_hand_finish_and_nothing_more),

@@ -104,6 +104,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(entity_unknown, 0, "There is no entity to embed", "Mend the row of the entity itself.")      \
     X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
     X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
+    X(chunk_crashed, 0, "A part of the job could not be processed",                                \
+      "Ask support: see `failure.dlq`.")                                                           \
     X(file_unreadable, 0, "The file could not be read",                                            \
       "Correct what is named and send it again.")                                                  \
     X(columns_too_many, 0, "The line has more cells than the header has columns",                  \

@@ -35,6 +35,7 @@ static bool consume(struct runtime *runtime, const struct config *config, struct
         .tick = track_tick,
         .tick_ms = SWEEP_MS,
         .ctx = tracker,
+        .store = tracker->store,
     };
 
     return runtime_consume(runtime, config, tracker->producer, &options, err);

@@ -45,6 +45,11 @@ struct config {
     int64_t idempotency_ttl_s;
     int64_t idempotency_lease_ms;
 
+    int64_t tenant_requests_per_second;
+    int64_t tenant_burst;
+    int64_t tenant_concurrent_jobs;
+    int64_t tenant_bytes_in_flight;
+
     int64_t chunk_rows;
     int64_t chunk_bytes;
     int64_t run_rows;

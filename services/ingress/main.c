@@ -1,4 +1,5 @@
 #include "ingress.h"
+#include "allowance.h"
 #include "reply.h"
 #include "routes.h"
 #include "sync.h"
@@ -7,6 +8,7 @@
 #include "base/mem.h"
 #include "bus/bus.h"
 #include "log/log.h"
+#include "quota/quota.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
 #include "store/jwt_keys.h"
@@ -35,6 +37,7 @@ static bool open_auth(struct ingress *app, struct err *err)
 
 static bool open_all(struct ingress *app, struct err *err)
 {
+    app->quota = allowance_open(app->config);
     return store_open(app->config, &app->store, err) && open_auth(app, err) &&
            bus_producer_open(app->config, &app->producer, err) &&
            search_open(app->config, &app->search, err) && sync_open(app->store, &app->waiter, err);
@@ -47,6 +50,7 @@ static void close_all(struct ingress *app)
     bus_producer_close(app->producer, app->config->drain_timeout_ms);
     auth_close(app->auth);
     store_close(app->store);
+    quota_free(app->quota);
 }
 
 static bool serve(struct ingress *app, struct err *err)

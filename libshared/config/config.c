@@ -51,6 +51,10 @@ static const struct setting settings[] = {
     {"CONSIGN_LISTEN", TEXT, AT(listen_address), 0, 0, "0.0.0.0",
      "Address that ingress listens on"},
     {"CONSIGN_PORT", NUMBER, AT(port), 0, 65535, "8080", "Port of the HTTP API"},
+    {"CONSIGN_TLS_CERT", TEXT, AT(tls_cert), 0, 0, "",
+     "PEM file with the certificate and its chain: ingress then speaks TLS 1.2 or later on "
+     "CONSIGN_PORT. A file that changes is taken for new connections. Empty: plain HTTP"},
+    {"CONSIGN_TLS_KEY", TEXT, AT(tls_key), 0, 0, "", "PEM file with the key of CONSIGN_TLS_CERT"},
     {"CONSIGN_METRICS_PORT", NUMBER, AT(metrics_port), 0, 65535, "9100",
      "Port of `/healthz`, `/readyz` and `/metrics`"},
     {"CONSIGN_LOG_LEVEL", TEXT, AT(log_level), 0, 0, "info", "`debug`, `info`, `warn` or `error`"},

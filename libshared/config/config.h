@@ -26,6 +26,8 @@ struct config {
     char *s3_secret_key;
     char *listen_address;
     int64_t port;
+    char *tls_cert;
+    char *tls_key;
     int64_t metrics_port;
     char *log_level;
 

@@ -67,6 +67,8 @@ static bool serve(struct ingress *app, struct err *err)
                                   .max_body_bytes = (size_t)config->max_body_bytes,
                                   .max_upload_bytes = (size_t)config->max_file_bytes + FORM_BYTES,
                                   .max_inflight_bytes = (size_t)config->max_inflight_bytes,
+                                  .tls_cert_file = *config->tls_cert ? config->tls_cert : NULL,
+                                  .tls_key_file = config->tls_key,
                                   .max_connections = (size_t)config->max_connections,
                                   .request_timeout_ms = config->request_timeout_ms,
                                   .problem = reply_trouble};

@@ -16,7 +16,7 @@ OWNERS = {
     r"protobuf-c/|.*\.pb-c\.h": {"message"},
     r"simdjson": {"json"},
     r"sodium(/|\.h)": {"auth", "domain"},
-    r"openssl/": {"auth"},
+    r"openssl/": {"auth", "web"},
     r"(csv|zip|expat|xlsxwriter)\.h": {"sheet"},
     r"pthread\.h|threads\.h": {"web", "runtime", "bus", "store", "auth", "quota"},
 }

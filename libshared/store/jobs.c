@@ -264,6 +264,26 @@ bool jobs_count(struct store_session *session, const struct jobs_query *query, i
     return store_count(session, jobs, filter, out, err);
 }
 
+/* One status at a time: the index is {tenant, status, created_at}. */
+bool jobs_count_open(struct store_session *session, const char *tenant, int64_t *out,
+                     struct err *err)
+{
+    static const char *const open[] = {"pending", "processing"};
+    int64_t total = 0;
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        struct jobs_query query = {.tenant = tenant, .status = open[i]};
+        int64_t count;
+
+        if (!jobs_count(session, &query, &count, err)) {
+            return false;
+        }
+        total += count;
+    }
+    *out = total;
+    return true;
+}
+
 /* Ids are `job_id|<row as 8 digits>`; '}' is the character after '|'. */
 bool jobs_find_rows(struct store_session *session, const struct job_rows_query *query,
                     store_each_fn each, void *ctx, struct err *err)

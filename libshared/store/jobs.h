@@ -91,6 +91,10 @@ bool jobs_find(struct store_session *session, const struct jobs_query *query, st
 bool jobs_count(struct store_session *session, const struct jobs_query *query, int64_t *out,
                 struct err *err) MUST_USE;
 
+/* Counts the tenant's jobs that have not ended. */
+bool jobs_count_open(struct store_session *session, const char *tenant, int64_t *out,
+                     struct err *err) MUST_USE;
+
 struct job_rows_query {
     const char *job_id;
     const char *severity; /* "error" or "warning" */

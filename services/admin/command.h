@@ -33,7 +33,7 @@ struct option_spec {
     bool is_required;
 };
 
-enum { OPTIONS_MAX = 8 };
+enum { OPTIONS_MAX = 10 };
 
 /*
  * Reads the options, and one operand into *operand when that is not NULL. False after the misuse

@@ -16,7 +16,7 @@ static const struct command commands[] = {
     {"tenant put",
      "ID --name TEXT --languages it,en --default-language it --channel TEXT\n"
      "           [--search-languages it] [--lanes N] [--legal-info-checks strict|format]\n"
-     "           [--store gridfs|s3:BUCKET|none]",
+     "           [--store gridfs|s3:BUCKET|none] [--limits requests_per_second=N,burst=N,...]",
      "create or change a tenant", run_tenant_put},
     {"key create", "--tenant ID --permissions customers,import,B2BBulkImport,admin",
      "make an API key; its secret is printed this one time", run_key_create},

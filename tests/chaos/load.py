@@ -19,6 +19,8 @@ class Load:
     def __init__(self, journal, clients, seed, prefix, streams=3):
         self.journal, self.clients, self.prefix = journal, clients, prefix
         self.ending = threading.Event()
+        self.going_on = threading.Event()
+        self.going_on.set()
         self.give_up_at = None      # after the end: until when open requests are repeated
         self.threads = [threading.Thread(target=self.run, args=(Stream(seed, prefix, tenant, number),), daemon=True)
                         for tenant in clients for number in range(streams)]
@@ -34,10 +36,18 @@ class Load:
         for thread in self.threads:
             thread.join(max(0, self.give_up_at + 150 - time.monotonic()))
 
+    def pause(self):
+        """No new requests; what is under way goes on."""
+        self.going_on.clear()
+
+    def resume(self):
+        self.going_on.set()
+
     def run(self, stream):
         try:
             with ThreadPoolExecutor(2) as pool:
                 for request in stream:
+                    self.going_on.wait()
                     if self.ending.is_set():
                         return
                     Delivery(self, request).run(pool)

@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-/* What the wire format adds around one row: tags, lengths, the index. */
-enum { ROW_OVERHEAD = 24 };
-
 static const uint64_t FNV_START = 0xcbf29ce484222325u;
 static const uint64_t FNV_PRIME = 0x100000001b3u;
 
@@ -54,7 +51,7 @@ static size_t fitting_rows(const struct chunk_row *rows, const uint32_t *order, 
     size_t bytes = 0;
 
     for (size_t i = 0; i < count; i++) {
-        bytes += rows[order[i]].bytes + ROW_OVERHEAD;
+        bytes += rows[order[i]].bytes + CHUNKER_ROW_OVERHEAD;
         if (bytes > max_bytes && i > 0) {
             return i;
         }

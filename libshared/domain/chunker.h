@@ -15,6 +15,9 @@
  * possible. */
 enum { CHUNKER_BATCH_ROWS = 50 };
 
+/* What the wire format adds around one row: tags, lengths, the index. */
+enum { CHUNKER_ROW_OVERHEAD = 24 };
+
 struct chunk_row {
     size_t bytes;  /* of the row itself */
     uint32_t lane; /* from chunker_lane; below chunk_limits.lanes */

@@ -20,5 +20,6 @@
 #define GROUP_PRODUCT_IMPORTER "consign-product-importer"
 #define GROUP_CUSTOMER_IMPORTER "consign-customer-importer"
 #define GROUP_ENTITY_IMPORTER "consign-entity-importer"
+#define GROUP_FILE_READER "consign-file-reader"
 #define GROUP_SEARCH_SYNC "consign-search-sync"
 #define GROUP_JOB_TRACKER "consign-job-tracker"

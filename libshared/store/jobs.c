@@ -71,6 +71,10 @@ bool jobs_insert(struct store_session *session, const struct job_new *job, struc
     append_text(document, "source_id", job->envelope->source_id);
     append_text(document, "sales_channel", job->envelope->channel);
     append_batch(document, job->envelope);
+    if (job->file) {
+        BSON_APPEND_DOCUMENT(document, "file", job->file);
+    }
+    append_text(document, "parent_job_id", job->envelope->parent_job_id);
     BSON_APPEND_UTF8(document, "trace_id", job->trace_id);
     BSON_APPEND_DATE_TIME(document, "created_at", job->now_ms);
     BSON_APPEND_DATE_TIME(document, "accepting_since", job->now_ms);

@@ -17,12 +17,13 @@ struct job_new {
     const char *tenant;
     const char *entity;
     const char *entity_id; /* the one entity that is imported; NULL for many */
-    const char *channel;   /* "queue" or "api" */
+    const char *channel;   /* "queue", "api" or "file" */
     const struct import_envelope *envelope;
     bool is_open;      /* its end is not known yet: CHUNK_SEALED will tell the two totals */
     size_t total_rows; /* not of an open job */
     size_t total_chunks;
     uint32_t lanes;
+    const bson_t *file;  /* what it reads: {key, name, size, format, store}; NULL: nothing */
     uint64_t plan;       /* fingerprint of the way the rows were cut */
     struct str settings; /* BSON that travels in every chunk */
     const char *trace_id;

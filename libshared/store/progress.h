@@ -10,6 +10,7 @@
  * not folded again. */
 
 struct chunk_done;
+struct message_origin;
 
 enum progress_effect {
     PROGRESS_FOLDED,      /* the message changed the job */
@@ -69,6 +70,9 @@ bool progress_fail(struct store_session *session, const struct progress_failure 
  * this very call did; several trackers may try, one does. */
 bool progress_finish(struct store_session *session, bson_t **job, bool *finished,
                      struct err *err) MUST_USE;
+
+/* Whether the job can have this chunk; any it can have while its total is not known. */
+bool progress_may_have(const bson_t *job, const struct message_origin *origin);
 
 /* Notes when the job's completion event was acknowledged. */
 bool progress_mark_announced(struct store_session *session, const char *job_id, int64_t now_ms,

@@ -15,7 +15,7 @@
 
 enum {
     WORD_BYTES = SEARCH_BATCHES_MAX / 8,
-    CHUNKS_MAX = 1 << 16, /* of a job whose end is not known yet */
+    NUMBERS_MAX = 1 << 18, /* of chunks: the map stays below 2 MB */
 };
 
 /* What messages add to a job. */
@@ -29,9 +29,7 @@ struct indexed_fold {
 
 static bool check_place(const bson_t *job, const struct chunk_done *done, struct err *err)
 {
-    int64_t chunks = document_int64(job, "total_chunks", CHUNKS_MAX);
-
-    if (done->origin.chunk >= chunks || done->origin.chunk >= CHUNKS_MAX ||
+    if (!progress_may_have(job, &done->origin) || done->origin.chunk >= NUMBERS_MAX ||
         done->batch >= SEARCH_BATCHES_MAX) {
         return err_set(err, ERR_INVALID, "job %s has no batch %u of chunk %u", done->origin.job_id,
                        done->batch, done->origin.chunk);

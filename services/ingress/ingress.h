@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+struct blobs;
 struct bus_producer;
 struct runtime;
 struct search;
@@ -24,6 +25,7 @@ struct ingress {
     struct store *store;
     struct auth *auth;
     struct bus_producer *producer;
+    struct blobs *blobs;
     struct search *search;
     struct waiter *waiter;
     struct lag lag;

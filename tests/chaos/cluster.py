@@ -52,6 +52,14 @@ class Service:
             self.process = subprocess.Popen([self.program], env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log)
 
+    def says_it_was_fenced(self):
+        """A static member whose place in its group was given away, as when Kafka restarts while it joins, cannot go on.
+
+        It says so and leaves, to be started again.
+        """
+        last = self.log.read_bytes()[-2000:].splitlines()[-1:]
+        return self.process.returncode == 1 and b"fenced by other consumer" in b"".join(last)
+
     def signal(self, number):
         self.was_killed = self.was_killed or number == signal.SIGKILL
         self.process.send_signal(number)
@@ -72,7 +80,7 @@ class Cluster:
 
     def __init__(self, stack, journal, kafka_proxied):
         self.stack, self.journal = stack, journal
-        self.restarts = 0
+        self.restarts = self.fenced = 0
         self.repeated = {}      # metric -> {(service, process id): value}
         self.proxy = Proxy({"kafka": kafka_proxied, "mongodb": host_of("MONGO_URI"), "search": host_of("SEARCH_URL")},
                            os.environ["KAFKA_BROKERS"].replace("127.0.0.1", "127.0.0.2"))
@@ -125,7 +133,9 @@ class Cluster:
         while not self.ended.wait(0.1):
             for service in self.services.values():
                 if service.is_wanted and service.process.poll() is not None:
-                    if not service.was_killed:
+                    if service.says_it_was_fenced():
+                        self.fenced += 1
+                    elif not service.was_killed:
                         self.journal.alarm("end", f"{service.name} ended by itself with status {service.process.returncode}")
                     service.start()
                     self.restarts += 1

@@ -14,11 +14,15 @@ KILLED = ("ingress", "product-importer", "customer-importer", "search-sync", "jo
 IMPORTERS = {"product-importer": ("consign-product-importer", "import.products"),
              "customer-importer": ("consign-customer-importer", "import.customers")}
 KINDS = (*(f"kill {name}" for name in KILLED), *(f"freeze {name}" for name in KILLED),
-         "restart kafka", "restart mongodb", "kill mongodb", "restart opensearch", "search 429", "search slow",
+         "restart kafka", "restart mongodb", "kill mongodb", "search down", "search 429", "search slow",
          *(f"{what} {link}" for what in ("cut", "delay", "truncate") for link in ("kafka", "mongodb", "search")),
          "rebalance product-importer", "rebalance customer-importer", "reset product-importer", "reset customer-importer",
          "poison")
+SLOW_KINDS = ("restart opensearch",)    # a minute and more on a machine that is busy
+LONG_RUN = 300                          # seconds
 PAUSES = (0.5, 1.0, 2.0)
+
+WELL = {"delay": 0.0, "refusing": False, "truncating": False, "busy": False}
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,13 @@ def kill_schedule(seed, seconds):
 
 
 def mixed_schedule(seed, seconds):
-    """Every kind comes once before any comes again. What takes long comes first, so that a short run has its end, too."""
+    """Every kind comes once before any comes again."""
     source = random.Random(f"{seed}/faults")
     schedule, at, kinds = [], 0.0, []
     while at < seconds:
         if not kinds:
-            kinds = source.sample(KINDS, len(KINDS))
+            known = KINDS + SLOW_KINDS if seconds >= LONG_RUN / 2 else KINDS
+            kinds = source.sample(known, len(known))
         kind = kinds.pop()
         lasts = 0 if kind.startswith(("kill", "cut", "reset", "poison")) else source.choice((0.5, 1.0, 2.0, 4.0))
         schedule.append(Fault(at, kind, lasts))
@@ -58,9 +63,12 @@ class Faults:
         self.starts = {group: consumers.ends(topic) for group, topic in IMPORTERS.values()}
         self.poisoned = 0
 
-    def run(self, schedule):
+    def run(self, schedule, seconds):
+        """Faults wait for each other; on a slow machine the last ones have no time any more."""
         begin = time.monotonic()
         for fault in schedule:
+            if time.monotonic() > begin + seconds:
+                return
             time.sleep(max(0, begin + fault.at - time.monotonic()))
             self.say(f"{fault}, begun at {time.monotonic() - begin:.1f} s")
             action, _, target = fault.kind.partition(" ")
@@ -103,12 +111,10 @@ class Faults:
         self.cluster.proxy.set(link, truncating=False)
 
     def search(self, how, seconds):
-        if how == "slow":
-            self.cluster.proxy.set("search", delay=1.0)
-        else:
-            self.cluster.proxy.set("search", busy=True, cut=True)
+        fields = {"slow": {"delay": 1.0}, "429": {"busy": True}, "down": {"refusing": True}}[how]
+        self.cluster.proxy.set("search", cut=True, **fields)
         time.sleep(seconds)
-        self.cluster.proxy.set("search", delay=0.0, busy=False, cut=True)
+        self.cluster.proxy.set("search", cut=True, **WELL)
 
     # ---- consumer groups ----
 
@@ -137,8 +143,9 @@ class Faults:
             service.is_wanted = True
 
     def move(self, group, places):
+        admin = self.consumers.connect()
         try:
-            answer = self.consumers.admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)])
+            answer = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)])
             return all(not place.error for place in answer[group].result(20).topic_partitions)
         except Exception:  # its members are not gone yet
             return False
@@ -155,5 +162,5 @@ class Faults:
     def end_all(self):
         """Whatever still lasts ends here."""
         for link in ("kafka", "mongodb", "search"):
-            self.cluster.proxy.set(link, delay=0.0, refusing=False, truncating=False, busy=False)
+            self.cluster.proxy.set(link, **WELL)
         self.cluster.start_servers()

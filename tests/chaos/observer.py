@@ -5,9 +5,8 @@ import random
 import threading
 import time
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
-from confluent_kafka import ConsumerGroupTopicPartitions
 from pymongo.errors import PyMongoError
 
 import model
@@ -102,15 +101,21 @@ class Consumers:
     """How far the consumer groups are."""
 
     def __init__(self, brokers):
-        self.admin = AdminClient({"bootstrap.servers": brokers})
+        self.brokers = brokers
+
+    def connect(self):
+        """A new client each time, as one that has seen Kafka restart is refused; it must live until its answers are there."""
+        return AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
 
     def ends(self, topic):
-        partitions = self.admin.list_topics(topic, timeout=20).topics[topic].partitions
-        answers = self.admin.list_offsets({TopicPartition(topic, number): OffsetSpec.latest() for number in partitions})
+        admin = self.connect()
+        partitions = admin.list_topics(topic, timeout=20).topics[topic].partitions
+        answers = admin.list_offsets({TopicPartition(topic, number): OffsetSpec.latest() for number in partitions})
         return {asked.partition: answer.result(20).offset for asked, answer in answers.items()}
 
     def positions(self, group, topic):
-        answer = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(20)
+        admin = self.connect()
+        answer = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(20)
         return {place.partition: place.offset for place in answer.topic_partitions if place.topic == topic}
 
     def lag(self):
@@ -169,7 +174,7 @@ class Observer:
         self.collect_jobs()
         self.journal.add("indexed", [("acme", code, number) for code, number in
                                      self.index.versions(list(self.current_products("acme"))).items()])
-        self.collect_records()
+        self.collect_records(consumers)
         self.journal.add("lag", consumers.lag().items())
 
     def collect_jobs(self):
@@ -188,7 +193,8 @@ class Observer:
             if other != tenant and client.get(route + job_id).status_code != 404:
                 self.journal.alarm("I7", f"{other} can see {tenant}'s job {job_id}")
 
-    def collect_records(self):
+    def collect_records(self, consumers):
+        self.feed.admin = consumers.connect()
         self.feed.catch_up()
         self.journal.add("events", [(record.topic, record.key, record.headers["ce_id"]) for record in self.feed.records
                                     if record.topic.startswith("import-completed.")])

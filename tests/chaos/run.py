@@ -11,7 +11,7 @@ from consign import Client, fresh
 
 from checker import check
 from cluster import Cluster
-from faults import Faults, kill_schedule, mixed_schedule
+from faults import LONG_RUN, Faults, kill_schedule, mixed_schedule
 from journal import Journal
 from kafka import Feed
 from load import Load
@@ -19,8 +19,7 @@ from observer import Consumers, Observer, Watcher
 from plan import COMPANIES, PRODUCTS
 from stack import ROOT, Stack
 
-LONG_RUN = 300          # seconds from which a run has an outage of a minute
-OUTAGE_SECONDS = 60
+OUTAGE_SECONDS = 60     # of MongoDB, in a long run
 RESOLVE_SECONDS = 120   # for open requests after the load
 SETTLE_SECONDS = 240    # for jobs, lag and index; a loaded machine with sanitizers needs time
 SHOWN_VIOLATIONS = 50
@@ -89,10 +88,10 @@ class Run:
         share = (self.seconds - outage) / 5
         load.start()
         self.phase("clean", lambda: time.sleep(share))
-        self.phase("kills", lambda: self.faults.run(kill_schedule(self.seed, share)))
+        self.phase("kills", lambda: self.faults.run(kill_schedule(self.seed, share), share))
         if outage:
             self.phase("outage", lambda: self.outage(load, consumers))
-        self.phase("mixed", lambda: self.faults.run(mixed_schedule(self.seed, share * 3)))
+        self.phase("mixed", lambda: self.faults.run(mixed_schedule(self.seed, share * 3), share * 3))
         self.faults.end_all()
         self.phase("end", lambda: load.finish(RESOLVE_SECONDS))
 
@@ -137,7 +136,8 @@ class Run:
             f"  rows        {count('SELECT count(*) FROM rows')} sent, {count('SELECT count(*) FROM versions')} versions, "
             f"{count('SELECT count(*) FROM row_errors')} errors",
             f"  faults      {', '.join(f'{name} {number}' for name, number in sorted(counts.items()))}; "
-            f"{self.cluster.restarts} services started again",
+            f"{self.cluster.restarts} services started again, "
+            f"{self.cluster.fenced} of them fenced",
             f"  again       {self.cluster.redeliveries()}",
             f"  watched     {self.watcher.samples} samples of versions, {self.watcher.polls} of jobs",
             f"  forwarded   {self.forwarded} bytes",

@@ -32,6 +32,7 @@ stack_select() {
         [api]=$((${INGRESS_PORT:-8080} + offset))
         [kafka]=$((${KAFKA_PORT:-19092} + offset))
         [kafka_controller]=$((${KAFKA_CONTROLLER_PORT:-19093} + offset))
+        [kafka_proxied]=$((${KAFKA_PROXIED_PORT:-$((${KAFKA_PORT:-19092} + 6))} + offset))
         [mongodb]=$((${MONGO_PORT:-27117} + offset))
         [opensearch]=$((${SEARCH_PORT:-9201} + offset))
         [opensearch_transport]=$((${SEARCH_TRANSPORT_PORT:-9301} + offset))
@@ -50,8 +51,9 @@ stack_select() {
     export KAFKA_BROKERS=127.0.0.1:${port[kafka]}
     export MONGO_URI=mongodb://127.0.0.1:${port[mongodb]}
     export SEARCH_URL=http://127.0.0.1:${port[opensearch]}
-    # The S3 server is for tests alone: uploads of the other stacks lie in the database.
+    # The S3 server and Kafka's second listener are for tests alone: uploads of the other stacks lie in the database.
     if [[ $stack == test ]]; then
+        export KAFKA_PROXIED=127.0.0.1:${port[kafka_proxied]}
         export CONSIGN_S3_ENDPOINT=http://127.0.0.1:${port[s3]} CONSIGN_S3_REGION=eu-south-1
         export CONSIGN_S3_ACCESS_KEY=consign-test CONSIGN_S3_SECRET_KEY=consign-test-secret CONSIGN_S3_TEST_BUCKET=consign-test
     fi

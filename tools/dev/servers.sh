@@ -1,13 +1,22 @@
 # Kafka, the MongoDB-protocol server, OpenSearch and, for tests, an S3 server: each one process on the loopback interface.
 
+# Of stack test, a second listener sends its clients to the address where the chaos tests have their proxy.
 kafka_properties() {
+    local proxied='' proxied_advertised=''
+
+    if [[ $stack == test ]]; then
+        proxied=",PROXIED://127.0.0.1:${port[kafka_proxied]}"
+        proxied_advertised=",PROXIED://127.0.0.2:${port[kafka]}"
+    fi
     cat <<END
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${port[kafka_controller]}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port[kafka]},CONTROLLER://127.0.0.1:${port[kafka_controller]}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port[kafka]}
+listeners=PLAINTEXT://127.0.0.1:${port[kafka]},CONTROLLER://127.0.0.1:${port[kafka_controller]}$proxied
+advertised.listeners=PLAINTEXT://127.0.0.1:${port[kafka]}$proxied_advertised
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 log.dirs=$1
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -33,6 +42,7 @@ kafka_format() {
 kafka_start() {
     require_free_port "${port[kafka]}" KAFKA_PORT
     require_free_port "${port[kafka_controller]}" KAFKA_CONTROLLER_PORT
+    require_free_port "${port[kafka_proxied]}" KAFKA_PROXIED_PORT
     if [[ ! -d $data_dir/kafka ]]; then
         kafka_format
     fi

@@ -114,7 +114,8 @@ stack_env() {
 
     credentials_load
     if [[ $stack == test ]]; then
-        for name in CONSIGN_S3_ENDPOINT CONSIGN_S3_REGION CONSIGN_S3_ACCESS_KEY CONSIGN_S3_SECRET_KEY CONSIGN_S3_TEST_BUCKET; do
+        for name in KAFKA_PROXIED CONSIGN_S3_ENDPOINT CONSIGN_S3_REGION CONSIGN_S3_ACCESS_KEY CONSIGN_S3_SECRET_KEY \
+            CONSIGN_S3_TEST_BUCKET; do
             printf 'export %s=%q\n' "$name" "${!name}"
         done
     fi

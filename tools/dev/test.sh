@@ -102,6 +102,9 @@ suite_report() {
     steps_end || status=1
     printf '%s %s\n' "$status" "$((SECONDS - start))" >"$results/$suite.status"
     suites_run+=("$suite")
+    if [[ -f $results/$suite.txt ]]; then
+        cat "$results/$suite.txt"
+    fi
     if ((status != 0)); then
         if [[ ! -f $results/$suite.xml ]]; then
             tail -n 60 ".dev/logs/suite-$suite.log"
@@ -124,10 +127,30 @@ suites_default() {
     done
 }
 
+# chaos_options chaos [--seconds N] [--seed S]: what the suite reads from its environment.
+chaos_options() {
+    shift
+    while (($# > 0)); do
+        [[ $1 == --seconds || $1 == --seed ]] || fail "chaos has no option \"$1\"" "./dev test chaos [--seconds N] [--seed S]"
+        [[ ${2:-} =~ ^[0-9]+$ ]] || fail "$1 needs a number" "./dev test chaos [--seconds N] [--seed S]"
+        if [[ $1 == --seconds ]]; then
+            export CHAOS_SECONDS=$2
+        else
+            export CHAOS_SEED=$2
+        fi
+        shift 2
+    done
+}
+
 # run_tests [suite ...]
 run_tests() {
-    local suites=("$@") suite stack_wanted=''
+    local suites=("$@") suite stack_wanted='' build=dev
 
+    if [[ ${1:-} == chaos && (-z ${2:-} || $2 == --*) ]]; then
+        chaos_options "$@"
+        suites=(chaos)
+        build=${CONSIGN_BUILD:-dev}
+    fi
     if ((${#suites[@]} == 0)); then
         mapfile -t suites < <(suites_default)
     fi
@@ -140,7 +163,7 @@ run_tests() {
             stack_wanted=1
         fi
     done
-    export CONSIGN_BUILD=dev
+    export CONSIGN_BUILD=$build
     export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
     suites_run=()

@@ -36,6 +36,8 @@ struct config {
     int64_t max_body_bytes;
     int64_t max_row_bytes;
     int64_t max_file_bytes;
+    int64_t max_file_rows;
+    int64_t max_unpacked_bytes;
     int64_t max_inflight_bytes;
     int64_t max_connections;
     int64_t request_timeout_ms;

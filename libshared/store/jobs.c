@@ -71,6 +71,10 @@ bool jobs_insert(struct store_session *session, const struct job_new *job, struc
     append_text(document, "source_id", job->envelope->source_id);
     append_text(document, "sales_channel", job->envelope->channel);
     append_batch(document, job->envelope);
+    if (job->file) {
+        BSON_APPEND_DOCUMENT(document, "file", job->file);
+    }
+    append_text(document, "parent_job_id", job->envelope->parent_job_id);
     BSON_APPEND_UTF8(document, "trace_id", job->trace_id);
     BSON_APPEND_DATE_TIME(document, "created_at", job->now_ms);
     BSON_APPEND_DATE_TIME(document, "accepting_since", job->now_ms);
@@ -130,13 +134,9 @@ bool jobs_settle(struct store_session *session, const struct job_settlement *set
 bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
                  struct err *err)
 {
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "accepting");
     AUTO(bson)
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "{", "$in", "[", "accepting",
-                              "abandoned", "]", "}");
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", "acceptance", "accepting", "status", "pending",
-                              "accepting_since", BCON_DATE_TIME(now_ms), "}", "$unset", "{",
-                              "failure", "", "completed_at", "", "}");
+    bson_t *update = BCON_NEW("$set", "{", "accepting_since", BCON_DATE_TIME(now_ms), "}");
 
     if (store_find_and_update(session, jobs, filter, update, false, out, err)) {
         return true;

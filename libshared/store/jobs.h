@@ -17,12 +17,13 @@ struct job_new {
     const char *tenant;
     const char *entity;
     const char *entity_id; /* the one entity that is imported; NULL for many */
-    const char *channel;   /* "queue" or "api" */
+    const char *channel;   /* "queue", "api" or "file" */
     const struct import_envelope *envelope;
     bool is_open;      /* its end is not known yet: CHUNK_SEALED will tell the two totals */
     size_t total_rows; /* not of an open job */
     size_t total_chunks;
     uint32_t lanes;
+    const bson_t *file;  /* what it reads: {key, name, size, format, store}; NULL: nothing */
     uint64_t plan;       /* fingerprint of the way the rows were cut */
     struct str settings; /* BSON that travels in every chunk */
     const char *trace_id;
@@ -50,9 +51,9 @@ struct job_settlement {
 bool jobs_settle(struct store_session *session, const struct job_settlement *settlement,
                  enum job_acceptance *stands, struct err *err) MUST_USE;
 
-/* Puts a job that is accepting or was abandoned back to accepting, with its time counted anew from
- * `now_ms`. *out is the job as it stands afterwards, accepted when it was; the caller destroys it.
- * ERR_NOT_FOUND. */
+/* Counts the time of a job that is accepting anew from `now_ms`. *out is the job as it stands
+ * afterwards; the caller destroys it. One that was accepted or abandoned stays so: importers have
+ * dropped chunks of an abandoned job, and would take later ones without them. ERR_NOT_FOUND. */
 bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
                  struct err *err) MUST_USE;
 

@@ -242,7 +242,7 @@ static bool fold_out_of_order(struct store_session *session, const struct chunk_
         out->job = STEAL(job);
         return true;
     }
-    if (origin->chunk >= document_int64(job, "total_chunks", INT64_MAX)) {
+    if (origin->chunk >= stored_chunk_end(job, INT64_MAX)) {
         return err_set(err, ERR_INVALID, "job %s has no chunk %u", origin->job_id, origin->chunk);
     }
     if (has_status(job, "failed")) {

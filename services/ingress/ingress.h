@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+struct blobs;
 struct bus_producer;
 struct quota;
 struct quota_tenant;
@@ -26,6 +27,7 @@ struct ingress {
     struct store *store;
     struct auth *auth;
     struct bus_producer *producer;
+    struct blobs *blobs;
     struct search *search;
     struct quota *quota;
     struct waiter *waiter;

@@ -6,6 +6,7 @@
 #include "waiter.h"
 
 #include "base/mem.h"
+#include "blob/blob.h"
 #include "bus/bus.h"
 #include "log/log.h"
 #include "quota/quota.h"
@@ -40,6 +41,7 @@ static bool open_all(struct ingress *app, struct err *err)
     app->quota = allowance_open(app->config);
     return store_open(app->config, &app->store, err) && open_auth(app, err) &&
            bus_producer_open(app->config, &app->producer, err) &&
+           blobs_open(app->config, app->store, &app->blobs, err) &&
            search_open(app->config, &app->search, err) && sync_open(app->store, &app->waiter, err);
 }
 
@@ -47,6 +49,7 @@ static void close_all(struct ingress *app)
 {
     waiter_close(app->waiter);
     search_close(app->search);
+    blobs_close(app->blobs);
     bus_producer_close(app->producer, app->config->drain_timeout_ms);
     auth_close(app->auth);
     store_close(app->store);

@@ -1,5 +1,6 @@
 #include "blob/blob_internal.h"
 
+#include "base/temp.h"
 #include "config/config.h"
 
 #include <curl/curl.h>
@@ -133,30 +134,55 @@ static bool read_store(const bson_t *document, struct blob_store *out)
                                 : strcmp(type, "gridfs") == 0;
 }
 
-bool blob_store_of_tenant(const bson_t *tenant, struct blob_store *out, struct err *err)
+/* The store in `document`, which names its tenant in `owner`. */
+static bool store_at(const bson_t *document, const char *owner, const char *path,
+                     struct blob_store *out, struct err *err)
 {
     struct blob_store store = {.kind = BLOB_GRIDFS};
     const uint8_t *data = NULL;
     uint32_t size = 0;
+    bson_iter_t outer;
     bson_iter_t value;
-    bson_t document;
+    bson_t nested;
 
-    if (!copy_text(tenant, "_id", store.tenant, sizeof(store.tenant))) {
-        return err_set(err, ERR_INTERNAL, "a stored tenant has no id");
+    if (!copy_text(document, owner, store.tenant, sizeof(store.tenant))) {
+        return err_set(err, ERR_INTERNAL, "a stored document has no %s", owner);
     }
-    if (bson_iter_init_find(&value, tenant, "store")) {
+    if (bson_iter_init(&outer, document) && bson_iter_find_descendant(&outer, path, &value)) {
         if (BSON_ITER_HOLDS_NULL(&value)) {
             return err_set(err, ERR_NOT_FOUND, "tenant %s has no store for files", store.tenant);
         }
         if (BSON_ITER_HOLDS_DOCUMENT(&value)) {
             bson_iter_document(&value, &size, &data);
         }
-        if (!data || !bson_init_static(&document, data, size) || !read_store(&document, &store)) {
+        if (!data || !bson_init_static(&nested, data, size) || !read_store(&nested, &store)) {
             return err_set(err, ERR_INTERNAL, "the store of tenant %s is damaged", store.tenant);
         }
     }
     *out = store;
     return true;
+}
+
+bool blob_store_of_tenant(const bson_t *tenant, struct blob_store *out, struct err *err)
+{
+    return store_at(tenant, "_id", "store", out, err);
+}
+
+bool blob_store_of_job(const bson_t *job, struct blob_store *out, struct err *err)
+{
+    return store_at(job, "tenant", "file.store", out, err);
+}
+
+void blob_store_append(bson_t *out, const struct blob_store *store)
+{
+    bson_t nested;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "store", &nested);
+    BSON_APPEND_UTF8(&nested, "type", store->kind == BLOB_S3 ? "s3" : "gridfs");
+    if (store->kind == BLOB_S3) {
+        BSON_APPEND_UTF8(&nested, "bucket", store->bucket);
+    }
+    bson_append_document_end(out, &nested);
 }
 
 /* ---- files ---- */
@@ -193,6 +219,26 @@ bool blob_read(struct blobs *blobs, const struct blob_store *store, const char *
                blob_piece_fn take, void *ctx, struct err *err)
 {
     return check_key(key, err) && backend_of(store)->read(blobs, store, key, take, ctx, err);
+}
+
+static bool write_piece(void *ctx, struct str piece, struct err *err)
+{
+    const int *fd = ctx;
+
+    return temp_write(*fd, piece, err);
+}
+
+bool blob_fetch(struct blobs *blobs, const struct blob_store *store, const char *key, int *out,
+                struct err *err)
+{
+    AUTO(fd) int fd = -1;
+
+    if (!temp_open(&fd, err) || !blob_read(blobs, store, key, write_piece, &fd, err)) {
+        return false;
+    }
+    *out = fd;
+    fd = -1;
+    return true;
 }
 
 bool blob_delete(struct blobs *blobs, const struct blob_store *store, const char *key,

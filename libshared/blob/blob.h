@@ -42,6 +42,12 @@ struct blob_store {
  * ERR_INTERNAL for anything else. */
 bool blob_store_of_tenant(const bson_t *tenant, struct blob_store *out, struct err *err) MUST_USE;
 
+/* Where the file of a job lies: the store that its tenant had when it was sent. */
+bool blob_store_of_job(const bson_t *job, struct blob_store *out, struct err *err) MUST_USE;
+
+/* Appends the field `store` as both of the above read it. */
+void blob_store_append(bson_t *out, const struct blob_store *store);
+
 /* Whether a bucket of S3 can have this name: 3 to 63 of a-z, 0-9, '.' and '-'. */
 bool blob_is_bucket(const char *name);
 
@@ -70,6 +76,10 @@ typedef bool (*blob_piece_fn)(void *ctx, struct str piece, struct err *err);
 /* Hands over the bytes in order, in pieces of at most 255 KB. */
 bool blob_read(struct blobs *blobs, const struct blob_store *store, const char *key,
                blob_piece_fn take, void *ctx, struct err *err) MUST_USE;
+
+/* The whole file in a nameless one (base/temp.h), which the caller closes. */
+bool blob_fetch(struct blobs *blobs, const struct blob_store *store, const char *key, int *out,
+                struct err *err) MUST_USE;
 
 /* No file is no failure. */
 bool blob_delete(struct blobs *blobs, const struct blob_store *store, const char *key,

@@ -101,6 +101,14 @@ static void append_unknown(bson_t *out, const bson_t *job)
     bson_append_array_end(out, &list);
 }
 
+static void append_file(bson_t *out, const bson_t *job)
+{
+    if (bson_has_field(job, "file")) {
+        stored_copy(job, "file.name", out, "file_name");
+        stored_copy(job, "file.size", out, "file_size");
+    }
+}
+
 void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms)
 {
     static const char *const state[] = {"status",    "entity",     "entity_id",
@@ -118,6 +126,8 @@ void answer_append_job(bson_t *out, const bson_t *job, int64_t now_ms)
     stored_copy(job, "published_rows", out, "auto_published");
     stored_copy(job, "search_batches", out, "search_batches_queued");
     append_fields(out, job, rest);
+    stored_copy(job, "parent_job_id", out, "parent_job_id");
+    append_file(out, job);
     append_rates(out, job, now_ms);
     stored_copy(job, "error_count", out, "import_errors_total");
     stored_copy(job, "warning_count", out, "import_warnings_total");
@@ -157,6 +167,25 @@ bson_t *answer_queued_products(const struct answer_queued *queued)
     snprintf(message, sizeof(message), "Queued %zu products for import. Job ID: %s", queued->total,
              queued->job_id);
     BSON_APPEND_UTF8(out, "message", message);
+    return out;
+}
+
+bson_t *answer_queued_file(const struct answer_queued *queued)
+{
+    const struct answer_file *file = queued->file;
+    bson_t *out = bson_new();
+    bson_t job;
+
+    BSON_APPEND_DOCUMENT_BEGIN(out, "job", &job);
+    BSON_APPEND_UTF8(&job, "job_id", queued->job_id);
+    append_text(&job, "source_id", queued->envelope->source_id);
+    BSON_APPEND_UTF8(&job, "file_name", file->name);
+    BSON_APPEND_INT64(&job, "file_size", file->size);
+    append_text(&job, "file_url", file->url);
+    BSON_APPEND_UTF8(&job, "status", "pending");
+    append_text(&job, "parent_job_id", file->parent_job_id);
+    BSON_APPEND_DATE_TIME(&job, "created_at", file->created_at_ms);
+    bson_append_document_end(out, &job);
     return out;
 }
 

@@ -20,10 +20,21 @@ struct answer_queued {
     size_t total;
     const struct import_envelope *envelope;
     const struct entity *entity;
-    const char *entity_id; /* the one entity that is imported; NULL for many */
+    const char *entity_id;          /* the one entity that is imported; NULL for many */
+    const struct answer_file *file; /* that holds the rows; NULL: they came with the request */
+};
+
+struct answer_file {
+    const char *name;
+    const char *url; /* NULL: there is none now */
+    int64_t size;
+    const char *parent_job_id; /* NULL: none */
+    int64_t created_at_ms;
 };
 bson_t *answer_queued_companies(const struct answer_queued *queued);
 bson_t *answer_queued_products(const struct answer_queued *queued);
+
+bson_t *answer_queued_file(const struct answer_queued *queued);
 
 /* One entity; all rows but its own are products. */
 bson_t *answer_queued_entity(const struct answer_queued *queued);
@@ -71,6 +82,17 @@ void answer_append_entity(bson_t *out, const bson_t *document);
 
 /* Appends an import source. */
 void answer_append_source(bson_t *out, const bson_t *source);
+
+/* The problem document of a file that cannot be read. */
+struct answer_file_fault {
+    bool is_csv;
+    const char *code; /* "CSV_UNBALANCED_QUOTE" */
+    const char *message;
+    const char *hint;
+    int64_t line; /* 0: no place to name */
+    int64_t column;
+};
+bson_t *answer_file_fault(const struct answer_file_fault *fault);
 
 /* The problem document (RFC 9457) of a refused request. */
 bson_t *answer_problem(const struct request_fault *fault);

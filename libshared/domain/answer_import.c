@@ -128,3 +128,27 @@ bson_t *answer_unfinished(const char *job_id, const char *status)
     return BCON_NEW("success", BCON_BOOL(true), "job_id", BCON_UTF8(job_id), "status",
                     BCON_UTF8(status ? status : "processing"), "message", BCON_UTF8(message));
 }
+
+/* The members of a CSV error are those of the product reference. */
+bson_t *answer_file_fault(const struct answer_file_fault *fault)
+{
+    const struct problem *problem =
+        problem_get(fault->is_csv ? PROBLEM_csv_format : PROBLEM_file_format);
+    bson_t *out = bson_new();
+    bson_t details;
+
+    BSON_APPEND_UTF8(out, "type", fault->is_csv ? "/problems/csv_format" : "/problems/file_format");
+    BSON_APPEND_UTF8(out, "title", problem->title);
+    BSON_APPEND_INT32(out, "status", problem->status);
+    BSON_APPEND_UTF8(out, "detail", fault->message);
+    BSON_APPEND_UTF8(out, "code", problem->code);
+    BSON_APPEND_UTF8(out, "error", problem->title);
+    BSON_APPEND_UTF8(out, "details", fault->message);
+    BSON_APPEND_UTF8(out, "hint", fault->hint);
+    BSON_APPEND_DOCUMENT_BEGIN(out, "technicalDetails", &details);
+    BSON_APPEND_UTF8(&details, "code", fault->code);
+    BSON_APPEND_INT64(&details, "line", fault->line);
+    BSON_APPEND_INT64(&details, "column", fault->column);
+    bson_append_document_end(out, &details);
+    return out;
+}

@@ -184,7 +184,7 @@ static bool append_number(bson_t *out, const char *text)
     return BSON_APPEND_DOUBLE(out, "v", value);
 }
 
-static bool append_boolean(bson_t *out, const char *text)
+bool mapping_read_boolean(const char *text, bool *out)
 {
     static const char *const yes[] = {"true",      "1", "yes", "y",   "si",
                                       "s\xc3\xac", "s", "ja",  "oui", "x"};
@@ -192,15 +192,24 @@ static bool append_boolean(bson_t *out, const char *text)
 
     for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
         if (strcasecmp(text, yes[i]) == 0) {
-            return BSON_APPEND_BOOL(out, "v", true);
+            *out = true;
+            return true;
         }
     }
     for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
         if (strcasecmp(text, no[i]) == 0) {
-            return BSON_APPEND_BOOL(out, "v", false);
+            *out = false;
+            return true;
         }
     }
     return false;
+}
+
+static bool append_boolean(bson_t *out, const char *text)
+{
+    bool value;
+
+    return mapping_read_boolean(text, &value) && BSON_APPEND_BOOL(out, "v", value);
 }
 
 static struct str trim(const char *text, size_t n)
@@ -215,12 +224,12 @@ static struct str trim(const char *text, size_t n)
     return (struct str){text, n};
 }
 
-static bool append_split(bson_t *out, const char *text, const char *separator)
+bool mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator)
 {
     bson_t list;
     uint32_t index = 0;
 
-    bson_append_array_begin(out, "v", 1, &list);
+    bson_append_array_begin(out, name, -1, &list);
     while (text) {
         const char *end = strstr(text, separator);
         struct str part = trim(text, end ? (size_t)(end - text) : strlen(text));
@@ -237,8 +246,7 @@ static bool append_split(bson_t *out, const char *text, const char *separator)
     return bson_append_array_end(out, &list);
 }
 
-/* Letters beyond ASCII keep their case: a code or a flag, which these transforms are for, has none.
- */
+/* Letters beyond ASCII keep their case: codes and flags have none. */
 static bool append_case(bson_t *out, const char *text, int (*convert)(int))
 {
     char *copy = mem_strdup(text);
@@ -281,7 +289,7 @@ static bool transform_text(bson_t *out, const struct field_mapping *mapping, con
         ok = append_boolean(out, clean);
         break;
     case TRANSFORM_SPLIT:
-        ok = append_split(out, text, mapping->separator);
+        ok = mapping_append_split(out, "v", text, mapping->separator);
         break;
     }
     bson_free(clean);

@@ -37,6 +37,12 @@ bool mapping_read(struct arena *arena, const bson_iter_t *value, struct field_ma
 const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *mappings, size_t count,
                             const bson_t *row, struct findings *findings);
 
+/* What people write for true and false, in several languages; false when the text is neither. */
+bool mapping_read_boolean(const char *text, bool *out);
+
+/* Appends the parts of `text` between the separators, trimmed, as a list of texts. */
+bool mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator);
+
 /* Lets findings in the mapped row point into the row as it came. To be called once per row. */
 void mapping_restore_paths(const struct field_mapping *mappings, size_t count, const bson_t *row,
                            struct findings *findings);

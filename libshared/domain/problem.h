@@ -45,6 +45,10 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
       "Mend the fields that are listed in errors.")                                                \
     X(batch_metadata, 400, "batch_metadata is not consistent",                                     \
       "Send batch_id and a batch_part from 1 to batch_total_parts.")                               \
+    X(form_syntax, 400, "The form cannot be read", "Send multipart/form-data (RFC 7578).")         \
+    X(file_type, 400, "The kind of file is not supported", "Send .csv, .xlsx or .xls.")            \
+    X(csv_format, 400, "CSV Format Error", "Correct what is named; or use Excel format instead.")  \
+    X(file_format, 400, "The file cannot be read", "Correct what is named.")                       \
     X(unauthenticated, 401, "The credential is missing or wrong",                                  \
       "Send an API key, a bearer token or a session that is still good.")                          \
     X(forbidden, 403, "The credential lacks the permission", "Ask for the permission named.")      \
@@ -73,8 +77,15 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
       "Retry after the time in Retry-After.")                                                      \
     X(body_too_large, 413, "The body is too large", "Split the feed into parts of one batch.")     \
     X(media_type, 415, "The content type is not supported", "Send application/json.")              \
+    X(upload_failed, 500, "The file could not be kept", "Send it again; tell us the trace id.")    \
     X(idempotency_mismatch, 422, "The Idempotency-Key was used with another body",                 \
       "Use a new key for a new request.")                                                          \
+    X(rate_limited, 429, "There are too many requests",                                            \
+      "Repeat after the time in Retry-After; nothing of this request was applied.")                \
+    X(too_many_bytes, 429, "Too many bytes of requests are in hand",                               \
+      "Send fewer large requests side by side.")                                                   \
+    X(too_many_jobs, 429, "Too many jobs have not ended yet",                                      \
+      "Wait for jobs to end, then repeat after the time in Retry-After.")                          \
     X(store_not_configured, 500, "No store for files is configured",                               \
       "Ask us to set one up; nothing was stored.")                                                 \
     X(internal, 500, "Something broke on our side", "Retry later; tell us the trace id.")          \
@@ -99,6 +110,12 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(entity_unknown, 0, "There is no entity to embed", "Mend the row of the entity itself.")      \
     X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
     X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
+    X(chunk_crashed, 0, "A part of the job could not be processed",                                \
+      "Ask support: see `failure.dlq`.")                                                           \
+    X(file_unreadable, 0, "The file could not be read",                                            \
+      "Correct what is named and send it again.")                                                  \
+    X(columns_too_many, 0, "The line has more cells than the header has columns",                  \
+      "Check quotes and separators of the line.")                                                  \
     X(not_accepted, 0, "The request was not accepted", "Send it again.")                           \
     /* rows: warnings */                                                                           \
     X(address_dropped, PROBLEM_ROW_WARNING, "An address was not stored",                           \

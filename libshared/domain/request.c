@@ -169,6 +169,7 @@ bool request_read_envelope(const struct request_shape *shape, const bson_t *enve
     if (!request_read_merge_mode(envelope, &out->merge_mode, fault) ||
         !read_text(envelope, "", "channel", &out->channel, fault) ||
         !read_text(envelope, "", "batch_id", &out->batch_id, fault) ||
+        !read_text(envelope, "", "parent_job_id", &out->parent_job_id, fault) ||
         !read_batch(envelope, out, fault)) {
         return false;
     }

@@ -49,6 +49,7 @@ struct import_envelope {
     int64_t batch_part;
     int64_t batch_total_parts;
     int64_t batch_total_items;
+    const char *parent_job_id;   /* the job whose failed rows are sent again */
     struct str batch_metadata;   /* BSON */
     struct str channel_metadata; /* BSON; only echoed */
 };
@@ -64,8 +65,8 @@ struct request_rows {
 bool request_check_rows(const struct request_shape *shape, const struct request_rows *rows,
                         struct request_fault *fault) MUST_USE;
 
-/* Reads merge_mode, channel, source_id, channel_metadata and the batch fields; unknown fields are
- * ignored. */
+/* Reads merge_mode, channel, source_id, parent_job_id, channel_metadata and the batch fields;
+ * unknown fields are ignored. */
 bool request_read_envelope(const struct request_shape *shape, const bson_t *envelope,
                            struct import_envelope *out, struct request_fault *fault) MUST_USE;
 

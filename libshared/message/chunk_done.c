@@ -52,6 +52,11 @@ struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done)
         wire.total_chunks = done->total_chunks;
         wire.total_rows = done->total_rows;
         break;
+    case CHUNK_FAILED:
+        wire.stage = CONSIGN__CHUNK_DONE__STAGE__FAILED;
+        wire.failure_code = message_text(done->failure_code);
+        wire.failure_error = message_text(done->failure_error);
+        break;
     }
     wire.started_at_ms = done->started_at_ms;
     wire.finished_at_ms = done->finished_at_ms;
@@ -96,6 +101,9 @@ static bool read_stage(const Consign__ChunkDone *wire, enum chunk_stage *stage, 
     case CONSIGN__CHUNK_DONE__STAGE__SEALED:
         *stage = CHUNK_SEALED;
         return true;
+    case CONSIGN__CHUNK_DONE__STAGE__FAILED:
+        *stage = CHUNK_FAILED;
+        return true;
     default:
         return err_set(err, ERR_INVALID, "unknown stage %d", (int)wire->stage);
     }
@@ -120,6 +128,8 @@ bool chunk_done_decode(struct arena *arena, struct str bytes, struct chunk_done 
         .index_failed = wire->index_failed,
         .total_chunks = wire->total_chunks,
         .total_rows = wire->total_rows,
+        .failure_code = wire->failure_code,
+        .failure_error = wire->failure_error,
     };
 
     if (!read_stage(wire, &done.stage, err) || !message_check_origin(&done.origin, err)) {

@@ -2,7 +2,14 @@
 
 #include <consign.pb-c.h>
 
-enum { BSON_SMALLEST = 5 }; /* length and end byte of an empty document */
+enum { ORIGIN_BYTES = 1024 }; /* ids and numbers of a chunk */
+
+size_t import_chunk_room(size_t bytes, struct str settings)
+{
+    size_t used = settings.n + ORIGIN_BYTES;
+
+    return bytes > used ? bytes - used : 1;
+}
 
 static Consign__Row *write_row(Consign__Row *wire, const struct message_row *row)
 {
@@ -51,19 +58,6 @@ struct str import_chunk_encode(struct arena *arena, const struct import_chunk *c
     return message_pack(arena, &wire.base);
 }
 
-/* Whether the bytes can be one BSON document: its length comes first, a NUL ends it. The content is
- * checked by its reader. */
-static bool looks_like_bson(const ProtobufCBinaryData *bytes)
-{
-    if (bytes->len < BSON_SMALLEST) {
-        return false;
-    }
-    const uint8_t *p = bytes->data;
-    uint32_t size = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-
-    return size == bytes->len && p[bytes->len - 1] == 0;
-}
-
 static struct str as_str(const ProtobufCBinaryData *bytes)
 {
     return bytes->len ? (struct str){(const char *)bytes->data, bytes->len} : (struct str){0};
@@ -79,7 +73,7 @@ static bool read_row(const Consign__Row *wire, struct message_row *row, struct e
     if (!is_refused && wire->bson.len == 0) {
         return err_set(err, ERR_INVALID, "row %u has no content", wire->index);
     }
-    if (!is_refused && !looks_like_bson(&wire->bson)) {
+    if (!is_refused && !message_is_bson(&wire->bson)) {
         return err_set(err, ERR_INVALID, "row %u is not BSON", wire->index);
     }
     *row = (struct message_row){
@@ -141,7 +135,7 @@ bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_ch
     if (!message_check_origin(&chunk.origin, err)) {
         return false;
     }
-    if (!looks_like_bson(&wire->settings)) {
+    if (!message_is_bson(&wire->settings)) {
         return err_set(err, ERR_INVALID, "settings are not BSON");
     }
     for (size_t i = 0; i < wire->n_rows; i++) {

@@ -53,11 +53,17 @@ struct import_chunk {
     const struct chunk_scan *scan; /* NULL: the rows are here; else there are none, and one lane */
 };
 
+/* What a chunk with its settings may have; a row that is larger alone is one. */
+enum { IMPORT_CHUNK_MOST_BYTES = 900 * 1024 };
+
+/* What a chunk that is to have at most `bytes` leaves to its rows; at least 1. */
+size_t import_chunk_room(size_t bytes, struct str settings);
+
 struct str import_chunk_encode(struct arena *arena, const struct import_chunk *chunk);
 bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_chunk *out,
                          struct err *err) MUST_USE;
 
-enum chunk_stage { CHUNK_APPLIED, CHUNK_INDEXED, CHUNK_SEALED };
+enum chunk_stage { CHUNK_APPLIED, CHUNK_INDEXED, CHUNK_SEALED, CHUNK_FAILED };
 
 /* What one chunk did. Kept in its receipt and folded into the job. */
 struct chunk_counts {
@@ -82,8 +88,10 @@ struct chunk_done {
     uint32_t batch; /* CHUNK_INDEXED */
     uint32_t indexed;
     uint32_t index_failed;
-    uint32_t total_chunks; /* CHUNK_SEALED */
-    uint32_t total_rows;   /* 0: as many as the chunks had */
+    uint32_t total_chunks;    /* CHUNK_SEALED */
+    uint32_t total_rows;      /* 0: as many as the chunks had */
+    const char *failure_code; /* CHUNK_FAILED */
+    const char *failure_error;
 };
 
 struct str chunk_done_encode(struct arena *arena, const struct chunk_done *done);
@@ -110,3 +118,19 @@ struct search_batch {
 struct str search_batch_encode(struct arena *arena, const struct search_batch *batch);
 bool search_batch_decode(struct arena *arena, struct str bytes, struct search_batch *out,
                          struct err *err) MUST_USE;
+
+/* An uploaded file that waits to be read. */
+struct import_file {
+    const char *job_id;
+    const char *tenant;
+    const char *entity;
+    const char *trace_id;
+    uint32_t lanes;
+    struct str settings;
+    const char *format; /* name of an enum sheet_format */
+    const char *blob;
+};
+
+struct str import_file_encode(struct arena *arena, const struct import_file *file);
+bool import_file_decode(struct arena *arena, struct str bytes, struct import_file *out,
+                        struct err *err) MUST_USE;

@@ -13,6 +13,10 @@ void *message_unpack(struct arena *arena, const ProtobufCMessageDescriptor *desc
 /* Packs straight into one arena block of the right size. */
 struct str message_pack(struct arena *arena, const ProtobufCMessage *wire);
 
+/* Whether the bytes can be one BSON document: its length comes first, a NUL ends it. The content is
+ * checked by its reader. */
+bool message_is_bson(const ProtobufCBinaryData *bytes);
+
 /* Checks ids and lanes. ERR_INVALID names the field. */
 bool message_check_origin(const struct message_origin *origin, struct err *err) MUST_USE;
 

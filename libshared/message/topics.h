@@ -16,9 +16,12 @@
 #define TOPIC_COMPLETED_BATCHES "import-completed.batches"
 #define TOPIC_DLQ_SUFFIX ".dlq"
 
+#define DLQ_KIND_CRASHED "crashed" /* the dlq-kind of a message that ended its consumer */
+
 /* Consumer groups; also the names of the programs. */
 #define GROUP_PRODUCT_IMPORTER "consign-product-importer"
 #define GROUP_CUSTOMER_IMPORTER "consign-customer-importer"
 #define GROUP_ENTITY_IMPORTER "consign-entity-importer"
+#define GROUP_FILE_READER "consign-file-reader"
 #define GROUP_SEARCH_SYNC "consign-search-sync"
 #define GROUP_JOB_TRACKER "consign-job-tracker"

@@ -71,6 +71,10 @@ bool jobs_insert(struct store_session *session, const struct job_new *job, struc
     append_text(document, "source_id", job->envelope->source_id);
     append_text(document, "sales_channel", job->envelope->channel);
     append_batch(document, job->envelope);
+    if (job->file) {
+        BSON_APPEND_DOCUMENT(document, "file", job->file);
+    }
+    append_text(document, "parent_job_id", job->envelope->parent_job_id);
     BSON_APPEND_UTF8(document, "trace_id", job->trace_id);
     BSON_APPEND_DATE_TIME(document, "created_at", job->now_ms);
     BSON_APPEND_DATE_TIME(document, "accepting_since", job->now_ms);
@@ -258,6 +262,26 @@ bool jobs_count(struct store_session *session, const struct jobs_query *query, i
     AUTO(bson) bson_t *filter = jobs_filter(query);
 
     return store_count(session, jobs, filter, out, err);
+}
+
+/* One status at a time: the index is {tenant, status, created_at}. */
+bool jobs_count_open(struct store_session *session, const char *tenant, int64_t *out,
+                     struct err *err)
+{
+    static const char *const open[] = {"pending", "processing"};
+    int64_t total = 0;
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        struct jobs_query query = {.tenant = tenant, .status = open[i]};
+        int64_t count;
+
+        if (!jobs_count(session, &query, &count, err)) {
+            return false;
+        }
+        total += count;
+    }
+    *out = total;
+    return true;
 }
 
 /* Ids are `job_id|<row as 8 digits>`; '}' is the character after '|'. */

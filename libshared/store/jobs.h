@@ -17,12 +17,13 @@ struct job_new {
     const char *tenant;
     const char *entity;
     const char *entity_id; /* the one entity that is imported; NULL for many */
-    const char *channel;   /* "queue" or "api" */
+    const char *channel;   /* "queue", "api" or "file" */
     const struct import_envelope *envelope;
     bool is_open;      /* its end is not known yet: CHUNK_SEALED will tell the two totals */
     size_t total_rows; /* not of an open job */
     size_t total_chunks;
     uint32_t lanes;
+    const bson_t *file;  /* what it reads: {key, name, size, format, store}; NULL: nothing */
     uint64_t plan;       /* fingerprint of the way the rows were cut */
     struct str settings; /* BSON that travels in every chunk */
     const char *trace_id;
@@ -89,6 +90,10 @@ bool jobs_find(struct store_session *session, const struct jobs_query *query, st
 /* Counts by tenant, entity and status. */
 bool jobs_count(struct store_session *session, const struct jobs_query *query, int64_t *out,
                 struct err *err) MUST_USE;
+
+/* Counts the tenant's jobs that have not ended. */
+bool jobs_count_open(struct store_session *session, const char *tenant, int64_t *out,
+                     struct err *err) MUST_USE;
 
 struct job_rows_query {
     const char *job_id;

@@ -10,6 +10,7 @@
  * not folded again. */
 
 struct chunk_done;
+struct message_origin;
 
 enum progress_effect {
     PROGRESS_FOLDED,      /* the message changed the job */
@@ -53,13 +54,22 @@ bool progress_fold_indexed(struct store_session *session, const struct chunk_don
 bool progress_fold_sealed(struct store_session *session, const struct chunk_done *done,
                           struct progress *out, struct err *err) MUST_USE;
 
+/* Where the dead letter stands that a job failed for. */
+struct progress_letter {
+    const char *topic;
+    int32_t partition;
+    int64_t offset;
+};
+
 /* Fails a job that has no end yet because rows of it could not be tried; *job is the document
- * afterwards. `code` is one of the catalogue. ERR_NOT_FOUND for an unknown job. */
+ * afterwards. `code` is one of the catalogue. A job that failed before
+ * stays as it is, but learns the place of its first letter. ERR_NOT_FOUND for an unknown job. */
 struct progress_failure {
     const char *job_id;
     const char *code;
     const char *error;
     int64_t now_ms;
+    const struct progress_letter *letter; /* NULL: none, or not known yet */
 };
 bool progress_fail(struct store_session *session, const struct progress_failure *failure,
                    bson_t **job, struct err *err) MUST_USE;

@@ -16,7 +16,7 @@
 
 enum {
     WORD_BYTES = SEARCH_BATCHES_MAX / 8,
-    CHUNKS_MAX = 1 << 16, /* of a job whose end is not known yet */
+    NUMBERS_MAX = 1 << 18, /* of chunks: the map stays below 2 MB */
 };
 
 /* What messages add to a job. */
@@ -30,8 +30,8 @@ struct indexed_fold {
 
 static bool check_place(const bson_t *job, const struct chunk_done *done, struct err *err)
 {
-    if (done->origin.chunk >= stored_chunk_end(job, CHUNKS_MAX) ||
-        done->origin.chunk >= CHUNKS_MAX || done->batch >= SEARCH_BATCHES_MAX) {
+    if (done->origin.chunk >= stored_chunk_end(job, NUMBERS_MAX) ||
+        done->origin.chunk >= NUMBERS_MAX || done->batch >= SEARCH_BATCHES_MAX) {
         return err_set(err, ERR_INVALID, "job %s has no batch %u of chunk %u", done->origin.job_id,
                        done->batch, done->origin.chunk);
     }

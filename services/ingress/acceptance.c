@@ -1,6 +1,7 @@
 #include "acceptance.h"
 
 #include "reply.h"
+#include "upload.h"
 
 #include "base/clock.h"
 #include "bus/bus.h"
@@ -23,13 +24,16 @@ static struct metric rows_accepted = {
 static bool insert_job(struct call *call, const struct submission *submission, const char *job_id,
                        struct err *err)
 {
+    AUTO(bson)
+    bson_t *file = submission->upload ? upload_describe(submission->upload, job_id) : NULL;
     struct job_new job = {.job_id = job_id,
                           .tenant = call->who.tenant,
                           .entity = submission->kind->entity->name,
                           .entity_id = submission->kind->entity_id,
                           .channel = submission->kind->channel,
                           .envelope = &submission->envelope,
-                          .is_open = submission->kind->entity_id != NULL,
+                          .is_open = submission->kind->entity_id || submission->upload,
+                          .file = file,
                           .total_rows = submission->row_count,
                           .total_chunks = submission->plan.span_count,
                           .lanes = submission->lanes,
@@ -136,6 +140,14 @@ static bool publish_chunks(struct call *call, const struct submission *submissio
     return bus_group_wait(group, time_left_ms(deadline_ms), err);
 }
 
+/* The rows, or the file that holds them. */
+static bool publish(struct call *call, const struct submission *submission, const char *job_id,
+                    struct err *err)
+{
+    return submission->upload ? upload_announce(call, submission, job_id, err)
+                              : publish_chunks(call, submission, job_id, err);
+}
+
 static bool settle(struct call *call, const char *job_id, enum job_acceptance wanted,
                    enum job_acceptance *stands, struct err *err)
 {
@@ -161,8 +173,8 @@ static bool publish_and_settle(struct call *call, struct submission *submission,
     enum job_acceptance stands;
     struct err err;
 
-    if (!publish_chunks(call, submission, job_id, &err)) {
-        log_warn("publishing the chunks: %s", err.msg);
+    if (!publish(call, submission, job_id, &err)) {
+        log_warn("publishing the job: %s", err.msg);
         wanted = JOB_ABANDONED;
     }
     submission->is_unsettled = !settle(call, job_id, wanted, &stands, &err);
@@ -176,12 +188,18 @@ static bool publish_and_settle(struct call *call, struct submission *submission,
     return true;
 }
 
+static bool keep_file(struct call *call, const struct submission *submission, const char *job_id,
+                      struct request_fault *fault)
+{
+    return !submission->upload || upload_keep(call, submission->upload, job_id, fault);
+}
+
 bool acceptance_commit(struct call *call, struct submission *submission, const char *job_id,
                        struct request_fault *fault)
 {
     struct err err;
 
-    if (!intake_prepare(call, submission, fault)) {
+    if (!intake_prepare(call, submission, fault) || !keep_file(call, submission, job_id, fault)) {
         return false;
     }
     if (!insert_job(call, submission, job_id, &err)) {
@@ -211,6 +229,9 @@ static bool adopt_first_try(struct call *call, const bson_t *job, struct submiss
     bson_iter_binary(&iter, &subtype, &length, &data);
     submission->settings = (struct str){arena_memdup(call->arena, data, length), length};
     submission->lanes = (uint32_t)document_int64(job, "lanes", 1);
+    if (submission->upload && !blob_store_of_job(job, &submission->upload->store, &err)) {
+        return refuse_error(fault, &err, PROBLEM_internal);
+    }
     if (!intake_cut(call, submission, fault)) {
         return false;
     }
@@ -249,5 +270,6 @@ bool acceptance_resume(struct call *call, struct submission *submission, const c
         break;
     }
     return adopt_first_try(call, job, submission, fault) &&
+           keep_file(call, submission, job_id, fault) &&
            publish_and_settle(call, submission, job_id, fault);
 }

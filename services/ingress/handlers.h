@@ -14,6 +14,13 @@ struct call;
 
 void submit_customers(struct call *call);
 void submit_products(struct call *call);
+void submit_products_file(struct call *call);
+void files_analyze(struct call *call);
+void template_products(struct call *call);
+void template_customers(struct call *call);
+void error_file_pim(struct call *call);
+void error_file_customers(struct call *call);
+void submit_customers_file(struct call *call);
 void submit_products_and_wait(struct call *call);
 
 void jobs_show_customers(struct call *call);

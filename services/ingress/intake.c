@@ -1,18 +1,21 @@
 #include "intake.h"
 
 #include "reply.h"
+#include "upload.h"
 
 #include "domain/document.h"
+#include "domain/entity.h"
 #include "domain/entity_request.h"
+#include "domain/lane.h"
 #include "domain/settings.h"
+#include "message/message.h"
+#include "store/jobs.h"
 #include "store/sources.h"
 #include "store/tenants.h"
 
-enum {
-    MAX_LANES = 64,
-    MESSAGE_BYTES = 900 * 1024, /* what a chunk with its settings may have */
-    MESSAGE_ORIGIN_BYTES = 1024 /* ids and numbers of a chunk */
-};
+#include <string.h>
+
+enum { MAX_LANES = 64 };
 
 static bool read_rows(struct call *call, const struct import_kind *kind, struct json_import *out,
                       struct request_fault *fault)
@@ -29,6 +32,11 @@ static bool read_rows(struct call *call, const struct import_kind *kind, struct 
     /* A large body and its rows must not be held together while Kafka is waited for. */
     web_release_body(call->request);
     return ok || refuse_json(fault, &json);
+}
+
+void intake_digest(struct call *call, char out[DIGEST_SIZE])
+{
+    digest_sha256(call->request->body, out);
 }
 
 static struct str row_bytes(const struct json_row *row)
@@ -92,12 +100,33 @@ static uint32_t lanes_of(const struct submission *submission, const bson_t *tena
     return (uint32_t)(lanes < 1 ? 1 : lanes > MAX_LANES ? MAX_LANES : lanes);
 }
 
+bool intake_check_parent(struct call *call, const struct import_kind *kind, const char *job_id,
+                         struct request_fault *fault)
+{
+    AUTO(bson) bson_t *job = NULL;
+    struct err err;
+
+    if (!jobs_get(call->session, call->who.tenant, job_id, &job, &err)) {
+        return refuse_error(fault, &err, PROBLEM_job_not_found);
+    }
+    const char *entity = document_text(job, "entity");
+
+    return (entity && strcmp(entity, kind->entity->name) == 0) ||
+           request_refuse_field(fault, PROBLEM_job_not_found, "", "parent_job_id",
+                                "imported another kind of entity");
+}
+
 bool intake_prepare(struct call *call, struct submission *submission, struct request_fault *fault)
 {
     AUTO(bson) bson_t *tenant = NULL;
     AUTO(bson) bson_t *source = NULL;
     struct err err;
 
+    const char *parent = submission->envelope.parent_job_id;
+
+    if (parent && !intake_check_parent(call, submission->kind, parent, fault)) {
+        return false;
+    }
     if (!load_source(call, submission->envelope.source_id, &source, fault)) {
         return false;
     }
@@ -111,25 +140,10 @@ bool intake_prepare(struct call *call, struct submission *submission, struct req
     submission->settings = (struct str){
         arena_memdup(call->arena, bson_get_data(settings), settings->len), settings->len};
     submission->lanes = lanes_of(submission, tenant);
-    return check_entity(call, submission, fault) && intake_cut(call, submission, fault);
-}
-
-/* Rows without a code make no document, so any lane will do. */
-static uint32_t find_lane(struct arena *arena, const struct submission *submission,
-                          const struct import_settings *settings, const struct json_row *row)
-{
-    struct findings ignored = {.arena = arena};
-    struct row_context context = {.arena = arena,
-                                  .entity = submission->kind->entity,
-                                  .settings = settings,
-                                  .findings = &ignored};
-    struct identified_row identified;
-
-    if (!row->bson || !submission->kind->entity->identify(
-                          &context, document_view(arena, row->bson, row->size), &identified)) {
-        return 0;
+    if (submission->upload && !upload_find_store(submission->upload, tenant, fault)) {
+        return false;
     }
-    return chunker_lane(str_from(identified.code), submission->lanes);
+    return check_entity(call, submission, fault) && intake_cut(call, submission, fault);
 }
 
 /* The lane follows from the code that the importer will find in the row. With one lane, as most
@@ -140,6 +154,7 @@ static bool assign_lanes(const struct submission *submission, struct chunk_row *
     AUTO(arena) struct arena *settings_arena = arena_new();
     AUTO(arena) struct arena *row_arena = arena_new();
     struct import_settings settings;
+    const struct lane_query query = {submission->kind->entity, &settings, submission->lanes};
     struct err err;
 
     if (submission->lanes == 1) {
@@ -149,17 +164,14 @@ static bool assign_lanes(const struct submission *submission, struct chunk_row *
         return refuse_error(fault, &err, PROBLEM_internal);
     }
     for (size_t i = 0; i < submission->row_count; i++) {
-        rows[i].lane = find_lane(row_arena, submission, &settings, &submission->rows[i]);
+        const struct json_row *row = &submission->rows[i];
+
+        rows[i].lane = row->bson ? lane_of_row(row_arena, &query,
+                                               document_view(row_arena, row->bson, row->size))
+                                 : 0;
         arena_reset(row_arena);
     }
     return true;
-}
-
-static size_t without_settings(size_t bytes, const struct submission *submission)
-{
-    size_t used = submission->settings.n + MESSAGE_ORIGIN_BYTES;
-
-    return bytes > used ? bytes - used : 1;
 }
 
 bool intake_cut(struct call *call, struct submission *submission, struct request_fault *fault)
@@ -170,8 +182,8 @@ bool intake_cut(struct call *call, struct submission *submission, struct request
     struct chunk_row *rows = arena_calloc(call->arena, count, sizeof(*rows));
     struct chunk_limits limits = {
         .rows = (size_t)config->chunk_rows,
-        .bytes = without_settings((size_t)config->chunk_bytes, submission),
-        .most_bytes = without_settings(MESSAGE_BYTES, submission),
+        .bytes = import_chunk_room((size_t)config->chunk_bytes, submission->settings),
+        .most_bytes = import_chunk_room(IMPORT_CHUNK_MOST_BYTES, submission->settings),
         .lanes = submission->lanes,
     };
 

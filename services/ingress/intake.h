@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/chunker.h"
+#include "domain/digest.h"
 #include "domain/request.h"
 #include "ingress.h"
 #include "json/json.h"
@@ -11,6 +12,7 @@
 struct answer_queued;
 struct entity;
 struct submission;
+struct upload;
 
 /* Limits of the JSON of a request. */
 enum { INTAKE_MAX_DEPTH = 32, INTAKE_MAX_KEYS = 1000 };
@@ -28,7 +30,15 @@ struct import_kind {
     bool waits;                 /* is answered when the job has ended */
     struct request_shape shape; /* of intake_read */
 
-    /* Reads and checks the body and releases it. Nothing is stored anywhere. */
+    /* The content type of bodies, and whether one will do. */
+    const char *media;
+    bool (*is_media)(struct str content_type);
+
+    /* What makes two bodies the same. */
+    void (*digest)(struct call *call, char out[DIGEST_SIZE]);
+
+    /* Reads and checks the body, and releases it unless it is a file. Nothing is stored anywhere.
+     */
     bool (*read)(struct call *call, const struct import_kind *kind, struct submission *out,
                  struct request_fault *fault);
 
@@ -43,6 +53,7 @@ struct submission {
     struct import_envelope envelope;
     struct json_row *rows;
     size_t row_count;
+    struct upload *upload; /* the file that holds the rows; NULL: they are here */
 
     /* Known when it is prepared, or taken from the job that is resumed. */
     struct str settings; /* BSON for the importers */
@@ -60,6 +71,18 @@ bool intake_read(struct call *call, const struct import_kind *kind, struct submi
  */
 bool intake_read_entity(struct call *call, const struct import_kind *kind, struct submission *out,
                         struct request_fault *fault) MUST_USE;
+
+/* import_kind.read of a file, which the file reader will cut into rows. */
+bool intake_read_file(struct call *call, const struct import_kind *kind, struct submission *out,
+                      struct request_fault *fault) MUST_USE;
+
+/* import_kind.digest of JSON and of files. */
+void intake_digest(struct call *call, char out[DIGEST_SIZE]);
+void intake_file_digest(struct call *call, char out[DIGEST_SIZE]);
+
+/* Refused unless the tenant has this job and it imported the same kind of entity. */
+bool intake_check_parent(struct call *call, const struct import_kind *kind, const char *job_id,
+                         struct request_fault *fault) MUST_USE;
 
 /* Loads what the rows will be applied with, and cuts them. */
 bool intake_prepare(struct call *call, struct submission *submission,

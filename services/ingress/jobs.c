@@ -5,6 +5,7 @@
 #include "ingress.h"
 #include "params.h"
 #include "reply.h"
+#include "upload.h"
 
 #include "domain/answer.h"
 #include "domain/document.h"
@@ -47,6 +48,15 @@ bool jobs_load(struct call *call, enum jobs_family family, bson_t **out,
     return true;
 }
 
+static void append_file_url(bson_t *out, struct call *call, const bson_t *job)
+{
+    const char *url = upload_link_of_job(call, job);
+
+    if (url) {
+        bson_append_utf8(out, "file_url", -1, url, -1);
+    }
+}
+
 static void show_job(struct call *call, enum jobs_family family)
 {
     AUTO(bson) bson_t *job = NULL;
@@ -61,6 +71,7 @@ static void show_job(struct call *call, enum jobs_family family)
     }
     BSON_APPEND_DOCUMENT_BEGIN(out, "job", &shown);
     answer_append_job(&shown, job, call->now_ms);
+    append_file_url(&shown, call, job);
     bool ok = findings_append(call->session, job, "error", "import_errors", &shown, &err) &&
               findings_append(call->session, job, "warning", "import_warnings", &shown, &err);
     bson_append_document_end(out, &shown);

@@ -2,6 +2,7 @@
 
 #include "handlers.h"
 #include "ingress.h"
+#include "allowance.h"
 #include "reply.h"
 
 #include "base/clock.h"
@@ -18,7 +19,12 @@
     X("GET", "/api/b2b/pim/" path "/:id", AUTH_IMPORT, name##_show)                                \
     X("GET", "/api/b2b/pim/" path "/:id/versions", AUTH_IMPORT, name##_list_versions)
 
-/* X(method, pattern, permissions of which one is needed, handler) */
+/* X(method, pattern, permissions of which one is needed, handler); these take files. */
+#define UPLOADS(X)                                                                                 \
+    X("POST", "/api/b2b/pim/import", AUTH_IMPORT, submit_products_file)                            \
+    X("POST", "/api/b2b/pim/import/analyze", AUTH_IMPORT, files_analyze)                           \
+    X("POST", "/api/b2b/customers/import", AUTH_CUSTOMERS, submit_customers_file)
+
 #define ROUTES(X)                                                                                  \
     X("POST", "/api/b2b/customers/import/api", AUTH_CUSTOMERS, submit_customers)                   \
     X("GET", "/api/b2b/customers/import/api/:job_id", AUTH_CUSTOMERS, jobs_show_customers)         \
@@ -32,6 +38,11 @@
     X("GET", "/api/b2b/pim/import/queue", AUTH_IMPORT, jobs_show_queue)                            \
     X("GET", "/api/b2b/pim/jobs/:jobId", AUTH_IMPORT, jobs_show_pim)                               \
     X("GET", "/api/b2b/pim/jobs/:jobId/errors", AUTH_IMPORT, errors_list_pim)                      \
+    X("GET", "/api/b2b/pim/jobs/:jobId/error-file", AUTH_IMPORT, error_file_pim)                   \
+    X("GET", "/api/b2b/pim/import/template", AUTH_IMPORT, template_products)                       \
+    X("GET", "/api/b2b/customers/import/template", AUTH_CUSTOMERS, template_customers)             \
+    X("GET", "/api/b2b/customers/import/api/:job_id/error-file", AUTH_CUSTOMERS,                   \
+      error_file_customers)                                                                        \
     X("POST", "/api/b2b/pim/sources", AUTH_IMPORT, sources_create)                                 \
     X("GET", "/api/b2b/pim/sources", AUTH_IMPORT, sources_list_all)                                \
     X("GET", "/api/b2b/pim/sources/:id", AUTH_IMPORT, sources_show)                                \
@@ -139,16 +150,18 @@ static bool authorize(const struct call *call, unsigned permissions, struct requ
 
 static bool admit(struct call *call, const struct route *route, struct request_fault *fault)
 {
+    bool has_tenant = route->permissions != NO_CREDENTIAL;
     struct err err;
 
-    if (route->permissions != NO_CREDENTIAL &&
-        (!authenticate(call, fault) || !check_account(call, fault) ||
-         !authorize(call, route->permissions, fault))) {
+    if (has_tenant && (!authenticate(call, fault) || !check_account(call, fault) ||
+                       !authorize(call, route->permissions, fault))) {
         return false;
     }
     log_set_context(&(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});
-    return store_session_open(call->app->store, &call->session, &err) ||
-           refuse_error(fault, &err, PROBLEM_internal);
+    if (!store_session_open(call->app->store, &call->session, &err)) {
+        return refuse_error(fault, &err, PROBLEM_internal);
+    }
+    return !has_tenant || allowance_enter(call, fault);
 }
 
 static void serve(const struct route *route, struct ingress *app, struct web_request *request,
@@ -173,6 +186,7 @@ static void serve(const struct route *route, struct ingress *app, struct web_req
     } else {
         reply_fault(reply, &fault);
     }
+    allowance_leave(&call);
     store_session_close(call.session);
     if (!call.is_deferred) {
         access_note(&call.access, reply);
@@ -185,6 +199,7 @@ static void serve(const struct route *route, struct ingress *app, struct web_req
     {                                                                                              \
         serve(&(const struct route){method, pattern, permissions, handler}, app, request, reply);  \
     }
+UPLOADS(DEFINE_ENTRY)
 ROUTES(DEFINE_ENTRY)
 
 static void reply_text(struct web_reply *reply, int status, const char *text)
@@ -201,8 +216,8 @@ static void show_health(void *app, struct web_request *request, struct web_reply
     reply_text(reply, 200, "ok\n");
 }
 
-/* Stays ready while Kafka or MongoDB is away: reads and 503s with Retry-After tell a partner more
- * than a closed door. */
+/* Stays ready while Kafka or MongoDB is away: reads and 503s with Retry-After tell a partner
+ * more than a closed door. */
 static void show_readiness(void *app, struct web_request *request, struct web_reply *reply)
 {
     const struct ingress *ingress = app;
@@ -223,11 +238,13 @@ static void show_metrics(void *app, struct web_request *request, struct web_repl
     metrics_print(&reply->body);
 }
 
+#define UPLOAD(method, pattern, permissions, handler)                                              \
+    {method, pattern, serve_##handler, WEB_UPLOAD},
 #define ENTRY(method, pattern, permissions, handler) {method, pattern, serve_##handler, WEB_PLAIN},
 
 const struct web_route ingress_routes[] = {{"GET", "/healthz", show_health, WEB_ON_LOOP},
                                            {"GET", "/readyz", show_readiness, WEB_ON_LOOP},
                                            {"GET", "/metrics", show_metrics, WEB_ON_LOOP},
-                                           ROUTES(ENTRY)};
+                                           UPLOADS(UPLOAD) ROUTES(ENTRY)};
 
 const size_t ingress_route_count = sizeof(ingress_routes) / sizeof(ingress_routes[0]);

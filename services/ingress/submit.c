@@ -2,15 +2,16 @@
 #include "handlers.h"
 #include "ingress.h"
 #include "intake.h"
+#include "allowance.h"
 #include "params.h"
 #include "remember.h"
 #include "reply.h"
 #include "sync.h"
+#include "upload.h"
 
 #include "base/id.h"
 #include "bus/bus.h"
 #include "domain/answer.h"
-#include "domain/digest.h"
 #include "domain/entity.h"
 #include "log/log.h"
 #include "message/topics.h"
@@ -18,13 +19,14 @@
 
 /* ---- before the body is looked at ---- */
 
-static bool check_preconditions(struct call *call, struct request_fault *fault)
+static bool check_preconditions(struct call *call, const struct import_kind *kind,
+                                struct request_fault *fault)
 {
     if (!bus_producer_is_up(call->app->producer)) {
         return request_refuse(fault, PROBLEM_unavailable, "%s", "");
     }
-    if (!request_is_json(web_header(call->request, "content-type"))) {
-        return request_refuse(fault, PROBLEM_media_type, "%s", "");
+    if (!kind->is_media(web_header(call->request, "content-type"))) {
+        return request_refuse(fault, PROBLEM_media_type, "send %s", kind->media);
     }
     if (call->request->body.n == 0) {
         return request_refuse(fault, PROBLEM_body_missing, "%s", "");
@@ -57,7 +59,7 @@ static bool claim_key(struct call *call, struct submit *submit, struct request_f
     }
     submit->key =
         (struct idempotency_key){call->who.tenant, arena_strndup(call->arena, header.p, header.n)};
-    digest_sha256(call->request->body, digest);
+    submit->kind->digest(call, digest);
     struct idempotency_request request = {.key = submit->key,
                                           .route = submit->kind->route,
                                           .body_sha256 = digest,
@@ -98,12 +100,26 @@ static void replay_answer(struct call *call, const struct idempotency_claim *cla
 static bool accept_rows(struct call *call, const struct submit *submit,
                         struct submission *submission, struct request_fault *fault)
 {
-    if (!submit->kind->read(call, submit->kind, submission, fault)) {
+    bool is_resumed = submit->claim.outcome == IDEMPOTENCY_RESUMED;
+
+    if ((!is_resumed && !allowance_take_job(call, fault)) ||
+        !submit->kind->read(call, submit->kind, submission, fault)) {
         return false;
     }
-    return submit->claim.outcome == IDEMPOTENCY_RESUMED
-               ? acceptance_resume(call, submission, submit->job_id, fault)
-               : acceptance_commit(call, submission, submit->job_id, fault);
+    return is_resumed ? acceptance_resume(call, submission, submit->job_id, fault)
+                      : acceptance_commit(call, submission, submit->job_id, fault);
+}
+
+static struct answer_file describe_file(struct call *call, const struct submission *submission,
+                                        const char *job_id)
+{
+    const struct upload *upload = submission->upload;
+
+    return (struct answer_file){.name = upload->name,
+                                .url = upload_link(call, upload, job_id),
+                                .size = (int64_t)upload->content.n,
+                                .parent_job_id = submission->envelope.parent_job_id,
+                                .created_at_ms = call->now_ms};
 }
 
 static void reply_accepted(struct call *call, const struct submit *submit,
@@ -111,7 +127,13 @@ static void reply_accepted(struct call *call, const struct submit *submit,
 {
     const struct import_kind *kind = submit->kind;
     struct answer_queued queued = {submit->job_id, submission->row_count, &submission->envelope,
-                                   kind->entity, kind->entity_id};
+                                   kind->entity,   kind->entity_id,       NULL};
+    struct answer_file file;
+
+    if (submission->upload) {
+        file = describe_file(call, submission, submit->job_id);
+        queued.file = &file;
+    }
     AUTO(bson) bson_t *answer = kind->answer(&queued);
 
     reply_document(call->reply, 202, answer);
@@ -119,7 +141,7 @@ static void reply_accepted(struct call *call, const struct submit *submit,
 
 static void import_rows(struct call *call, const struct submit *submit)
 {
-    struct submission submission;
+    struct submission submission = {.kind = submit->kind};
     struct request_fault fault;
 
     if (!accept_rows(call, submit, &submission, &fault)) {
@@ -144,7 +166,7 @@ static void submit_rows(struct call *call, const struct import_kind *kind)
     struct request_fault fault;
 
     id_new_job(kind->job_prefix, call->now_ms, new_id);
-    if (!check_preconditions(call, &fault) || !claim_key(call, &submit, &fault)) {
+    if (!check_preconditions(call, kind, &fault) || !claim_key(call, &submit, &fault)) {
         reply_fault(call->reply, &fault);
         return;
     }
@@ -171,6 +193,8 @@ static void submit_rows(struct call *call, const struct import_kind *kind)
     }
 }
 
+#define JSON_BODY .media = "application/json", .is_media = request_is_json, .digest = intake_digest
+
 void submit_customers(struct call *call)
 {
     submit_rows(call, &(const struct import_kind){
@@ -182,6 +206,7 @@ void submit_customers(struct call *call)
                           .route = "POST /api/b2b/customers/import/api",
                           .shape = {.rows_key = "customers",
                                     .max_rows = (size_t)call->app->config->max_customers},
+                          JSON_BODY,
                           .read = intake_read,
                           .answer = answer_queued_companies});
 }
@@ -194,6 +219,7 @@ static struct import_kind products_kind(const struct call *call)
                                 .shape = {.rows_key = "products",
                                           .max_rows = (size_t)call->app->config->max_products,
                                           .needs_source = true},
+                                JSON_BODY,
                                 .read = intake_read,
                                 .answer = answer_queued_products};
 }
@@ -219,6 +245,31 @@ void submit_products_and_wait(struct call *call)
     submit_rows(call, &kind);
 }
 
+#define FORM_BODY                                                                                  \
+    .media = "multipart/form-data", .is_media = web_multipart_is, .digest = intake_file_digest,    \
+    .read = intake_read_file, .answer = answer_queued_file
+
+void submit_products_file(struct call *call)
+{
+    submit_rows(call, &(const struct import_kind){.entity = &entity_products,
+                                                  .channel = "file",
+                                                  .job_prefix = "import",
+                                                  .job_path = "/api/b2b/pim/jobs",
+                                                  .route = "POST /api/b2b/pim/import",
+                                                  .shape = {.needs_source = true},
+                                                  FORM_BODY});
+}
+
+void submit_customers_file(struct call *call)
+{
+    submit_rows(call, &(const struct import_kind){.entity = &entity_customers,
+                                                  .channel = "file",
+                                                  .job_prefix = "cust_import",
+                                                  .job_path = "/api/b2b/customers/import/api",
+                                                  .route = "POST /api/b2b/customers/import",
+                                                  FORM_BODY});
+}
+
 /* An Idempotency-Key belongs to one entity: the body does not say which. */
 static void submit_entity(struct call *call, const struct entity *entity)
 {
@@ -233,6 +284,7 @@ static void submit_entity(struct call *call, const struct entity *entity)
                           .job_path = "/api/b2b/pim/jobs",
                           .route = arena_printf(call->arena, "%s %s %s", call->access.method,
                                                 call->access.pattern, id),
+                          JSON_BODY,
                           .read = intake_read_entity,
                           .answer = answer_queued_entity});
 }

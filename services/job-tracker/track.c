@@ -183,6 +183,29 @@ static bool track_indexed(const struct work *work, const struct chunk_done *done
     return true;
 }
 
+/* Fails the job with what is known of it, and tells the public. A job that is not there any more
+ * needs no end. */
+static bool fail_job(const struct work *work, const struct progress_failure *failure,
+                     struct err *err)
+{
+    AUTO(bson) bson_t *job = NULL;
+
+    if (!progress_fail(work->session, failure, &job, err)) {
+        return err->kind == ERR_NOT_FOUND;
+    }
+    return !text_is(job, "status", "failed") || settle(work, job, err);
+}
+
+static bool track_failed(const struct work *work, const struct chunk_done *done, struct err *err)
+{
+    return fail_job(work,
+                    &(struct progress_failure){.job_id = done->origin.job_id,
+                                               .code = done->failure_code,
+                                               .error = done->failure_error,
+                                               .now_ms = clock_now_ms()},
+                    err);
+}
+
 static int compare_jobs(const void *a, const void *b)
 {
     const struct chunk_done *left = a;
@@ -220,6 +243,8 @@ static bool track_progress(struct work *work, const struct bus_message *message,
     case CHUNK_APPLIED:
     case CHUNK_SEALED:
         return track_job(work, &done, err);
+    case CHUNK_FAILED:
+        return track_failed(work, &done, err);
     case CHUNK_INDEXED:
         work->indexed[work->indexed_count++] = done;
         return true;
@@ -233,11 +258,15 @@ static bool track_dead_letter(const struct work *work, const struct bus_message 
 {
     const char *job_id = bus_message_header(message, "job-id");
     const char *why = bus_message_header(message, "dlq-error");
-    struct progress_failure failure = {.job_id = job_id,
-                                       .code = problem_get(PROBLEM_chunk_unreadable)->code,
-                                       .error = why ? why : "a chunk could not be applied",
-                                       .now_ms = clock_now_ms()};
-    AUTO(bson) bson_t *job = NULL;
+    const char *kind = bus_message_header(message, "dlq-kind");
+    bool is_crash = kind && strcmp(kind, DLQ_KIND_CRASHED) == 0;
+    const struct progress_letter letter = {message->topic, message->partition, message->offset};
+    struct progress_failure failure = {
+        .job_id = job_id,
+        .code = problem_get(is_crash ? PROBLEM_chunk_crashed : PROBLEM_chunk_unreadable)->code,
+        .error = why ? why : "a chunk could not be applied",
+        .now_ms = clock_now_ms(),
+        .letter = &letter};
 
     if (!job_id) {
         log_warn("dead letter %s/%d/%lld names no job", message->topic, (int)message->partition,
@@ -246,10 +275,7 @@ static bool track_dead_letter(const struct work *work, const struct bus_message 
     }
     log_set_context(
         &(struct log_context){.job_id = job_id, .tenant = bus_message_header(message, "tenant")});
-    if (!progress_fail(work->session, &failure, &job, err)) {
-        return err->kind == ERR_NOT_FOUND;
-    }
-    return !text_is(job, "status", "failed") || settle(work, job, err);
+    return fail_job(work, &failure, err);
 }
 
 bool track_handle(void *ctx, const struct bus_run *run, struct err *err)

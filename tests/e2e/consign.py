@@ -88,10 +88,22 @@ class Client:
     def import_companies(self, companies, **options):
         return self.finish(self.send_companies(companies, **options))
 
+    def send_file(self, name, content, *, entity="products", source_id=None, headers=None, **fields):
+        """A file as a form; fields of None are not sent."""
+        path = {"products": "/api/b2b/pim/import", "customers": "/api/b2b/customers/import"}[entity]
+        if entity == "products":
+            fields = {"source_id": source_id or self.source_id, **fields}
+        form = {field: value for field, value in fields.items() if value is not None}
+        return self.request("POST", path, data=form, files={"file": (name, content)}, headers=headers)
+
+    def import_file(self, *arguments, **options):
+        return self.finish(self.send_file(*arguments, **options))
+
     def finish(self, response, seconds=120):
         """The job of an accepted request, when it has ended."""
         assert response.status_code == 202, f"{response.status_code} {response.text[:1000]}"
-        return self.wait_for_job(response.json()["job_id"], seconds)
+        answer = response.json()
+        return self.wait_for_job(answer.get("job", answer)["job_id"], seconds)
 
     def send_entity(self, kind, entity_id, data, products=None, *, headers=None, **body):
         """`kind` as in the path: brands, product-types and so on."""
@@ -115,6 +127,13 @@ class Client:
     def job(self, job_id):
         path = "/api/b2b/customers/import/api/" if job_id.startswith("cust_import_") else "/api/b2b/pim/jobs/"
         return self.read(path + job_id)["job"]
+
+    def error_file(self, job_id, **headers):
+        """The answer with the failed rows of a job."""
+        path = "customers/import/api" if job_id.startswith("cust_import_") else "pim/jobs"
+        response = self.request("GET", f"/api/b2b/{path}/{job_id}/error-file", headers=headers)
+        assert response.status_code == 200, f"{response.status_code} {response.text[:500]}"
+        return response
 
     def wait_for_job(self, job_id, seconds=120):
         def ended():

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ingress", "customer-importer", "product-importer", "entity-importer", "search-sync", "job-tracker")
+SERVICES = ("ingress", "customer-importer", "product-importer", "entity-importer", "search-sync", "job-tracker",
+            "file-reader")
 
 
 class Stack:

@@ -49,6 +49,7 @@ def test_the_work_of_a_service_shows_in_its_metrics(acme, stack):
     job = acme.import_products([{"sku": fresh("P")} for _ in range(10)])
     acme.wait_until_searchable(job["job_id"])
     acme.import_companies([{"external_code": fresh("C")}])
+    acme.import_entity("brands", fresh("brand"), {"label": "Acme"})
     after = {service: total(service) for service in SERVICES}
     assert [service for service in SERVICES if after[service] <= before[service]] == []
 

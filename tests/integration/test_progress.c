@@ -291,6 +291,17 @@ static void a_chunk_waits_until_the_one_before_it_was_applied(void **state)
     assert_sum_of_chunks(f, &job);
 }
 
+static void a_lane_longer_than_the_others_has_numbers_beyond_the_total(void **state)
+{
+    struct fixture *f = *state;
+    struct job job = make_job(f, (struct job){.chunks = 3, .lanes = 2});
+
+    leave_receipt(f, &job, 0);
+    leave_receipt(f, &job, 2);
+    assert_int_equal(fold_chunk(f, &job, 4), PROGRESS_FOLDED);
+    assert_true(finish(f->session, job.id));
+}
+
 static void a_chunk_number_beyond_the_job_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -521,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_job_runs_from_its_first_chunk_and_ends_with_its_last),
         cmocka_unit_test(messages_that_were_lost_are_made_up_for_from_the_receipts),
         cmocka_unit_test(a_chunk_waits_until_the_one_before_it_was_applied),
+        cmocka_unit_test(a_lane_longer_than_the_others_has_numbers_beyond_the_total),
         cmocka_unit_test(a_chunk_number_beyond_the_job_is_refused),
         cmocka_unit_test(progress_of_an_unknown_job_is_reported_as_such),
         cmocka_unit_test(a_failed_job_counts_what_still_comes_but_never_completes),

@@ -202,6 +202,19 @@ static void a_job_whose_end_is_not_known_counts_too(void **state)
     assert_int_equal(fold(dones, 2), 0);
 }
 
+static void a_lane_longer_than_the_others_has_numbers_beyond_the_total(void **state)
+{
+    struct feed feed;
+
+    (void)state;
+    insert_job(&feed, 3);
+    struct chunk_done last = message_of(&feed, 8, 0);
+
+    last.origin.lane = 2;
+    last.origin.lanes = 3;
+    assert_int_equal(fold(&last, 1), 1);
+}
+
 static void assert_refused(const struct feed *feed, uint32_t chunk, uint32_t batch)
 {
     const struct chunk_done dones[] = {message_of(feed, 0, 0), message_of(feed, chunk, batch)};
@@ -225,7 +238,7 @@ static void a_batch_that_the_job_cannot_have_is_refused(void **state)
     assert_refused(&known, UINT32_MAX, 0);
     assert_refused(&known, 1, SEARCH_BATCHES_MAX);
     assert_refused(&known, 1, UINT32_MAX);
-    assert_refused(&open, 1 << 16, 0);
+    assert_refused(&open, 1 << 18, 0);
     assert_refused(&open, UINT32_MAX, UINT32_MAX);
 }
 
@@ -303,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_batch_that_stands_twice_in_a_run_counts_once),
         cmocka_unit_test(the_first_and_the_last_batch_of_a_chunk_have_places_of_their_own),
         cmocka_unit_test(a_job_whose_end_is_not_known_counts_too),
+        cmocka_unit_test(a_lane_longer_than_the_others_has_numbers_beyond_the_total),
         cmocka_unit_test(a_batch_that_the_job_cannot_have_is_refused),
         cmocka_unit_test(what_became_searchable_of_an_unknown_job_counts_nowhere),
         cmocka_unit_test(two_trackers_that_fold_the_same_messages_count_each_once),

@@ -143,7 +143,7 @@ static void assert_same_tally(const struct name_tally *a, const struct name_tall
 
 static struct chunk_done draw_done(struct gen *gen)
 {
-    struct chunk_done done = {.origin = draw_origin(gen), .stage = below(gen, 3)};
+    struct chunk_done done = {.origin = draw_origin(gen), .stage = below(gen, 4)};
 
     switch (done.stage) {
     case CHUNK_APPLIED:
@@ -160,6 +160,10 @@ static struct chunk_done draw_done(struct gen *gen)
     case CHUNK_SEALED:
         done.total_chunks = (uint32_t)draw(gen);
         done.total_rows = (uint32_t)draw(gen);
+        break;
+    case CHUNK_FAILED:
+        done.failure_code = draw_text(gen, 1, 20);
+        done.failure_error = draw_text(gen, 1, 60);
         break;
     }
     done.started_at_ms = (int64_t)draw(gen);
@@ -181,6 +185,12 @@ static struct search_batch draw_batch(struct gen *gen)
             (struct search_item){draw_text(gen, 1, 30), (int64_t)(1 + (draw(gen) >> 2))};
     }
     return batch;
+}
+
+/* The wire says "" for a text that is not there. */
+static void assert_same_wire_text(const char *a, const char *b)
+{
+    assert_string_equal(a ? a : "", b ? b : "");
 }
 
 static void assert_same_text(const char *a, const char *b)
@@ -268,6 +278,8 @@ static void any_progress_comes_back_as_it_was(void **state)
         assert_int_equal(in.index_failed, out.index_failed);
         assert_int_equal(in.total_chunks, out.total_chunks);
         assert_int_equal(in.total_rows, out.total_rows);
+        assert_same_wire_text(in.failure_code, out.failure_code);
+        assert_same_wire_text(in.failure_error, out.failure_error);
         arena_reset(gen->arena);
     }
 }

@@ -280,6 +280,63 @@ static void the_totals_of_a_sealed_job_come_back_as_they_were(void **state)
     assert_int_equal(out.total_rows, 900);
 }
 
+static void a_failed_job_says_why(void **state)
+{
+    struct fixture *f = *state;
+    struct chunk_done out;
+    struct err err;
+
+    f->done = (struct chunk_done){good_origin, CHUNK_FAILED, .failure_code = "file_unreadable",
+                                  .failure_error = "line 42"};
+    assert_ok(chunk_done_decode(f->arena, chunk_done_encode(f->arena, &f->done), &out, &err), &err);
+    assert_int_equal(out.stage, CHUNK_FAILED);
+    assert_string_equal(out.failure_code, "file_unreadable");
+    assert_string_equal(out.failure_error, "line 42");
+}
+
+static void a_file_comes_back_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+    static const uint8_t settings[] = {5, 0, 0, 0, 0};
+    const struct import_file file = {.job_id = "import_1_abc",
+                                     .tenant = "acme",
+                                     .entity = "products",
+                                     .trace_id = "t",
+                                     .lanes = 4,
+                                     .settings = {(const char *)settings, sizeof(settings)},
+                                     .format = "csv",
+                                     .blob = "gridfs:1"};
+    struct import_file out;
+    struct err err;
+
+    assert_ok(import_file_decode(f->arena, import_file_encode(f->arena, &file), &out, &err), &err);
+    assert_string_equal(out.job_id, file.job_id);
+    assert_string_equal(out.tenant, file.tenant);
+    assert_string_equal(out.entity, file.entity);
+    assert_string_equal(out.trace_id, file.trace_id);
+    assert_int_equal(out.lanes, file.lanes);
+    assert_true(str_eq(out.settings, file.settings));
+    assert_string_equal(out.format, file.format);
+    assert_string_equal(out.blob, file.blob);
+}
+
+static void a_file_that_lies_nowhere_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const uint8_t settings[] = {5, 0, 0, 0, 0};
+    const struct import_file file = {.job_id = "j",
+                                     .tenant = "acme",
+                                     .entity = "products",
+                                     .lanes = 1,
+                                     .settings = {(const char *)settings, sizeof(settings)},
+                                     .format = "csv"};
+    struct import_file out;
+    struct err err;
+
+    assert_false(import_file_decode(f->arena, import_file_encode(f->arena, &file), &out, &err));
+    assert_int_equal(err.kind, ERR_INVALID);
+}
+
 static void an_unknown_stage_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -359,6 +416,9 @@ int main(void)
         CLAIM(content_whose_length_lies_is_refused),
         CLAIM(progress_of_both_stages_comes_back_as_it_was),
         CLAIM(the_totals_of_a_sealed_job_come_back_as_they_were),
+        CLAIM(a_failed_job_says_why),
+        CLAIM(a_file_comes_back_as_it_was),
+        CLAIM(a_file_that_lies_nowhere_is_refused),
         CLAIM(an_unknown_stage_is_refused),
         CLAIM(a_batch_of_fifty_items_comes_back_and_fifty_one_are_refused),
         CLAIM(an_item_without_code_or_version_is_refused),

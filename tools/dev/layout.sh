@@ -9,6 +9,7 @@ services=(
     entity-importer
     search-sync
     job-tracker
+    file-reader
 )
 
 declare -A port=()

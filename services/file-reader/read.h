@@ -1,0 +1,20 @@
+#pragma once
+
+#include "bus/bus.h"
+
+/* The use case: an uploaded file becomes the same chunks as the rows of a JSON request. */
+
+struct blobs;
+struct config;
+struct store;
+
+struct file_reader {
+    const struct config *config;
+    struct store *store;
+    struct blobs *blobs;
+    struct bus_producer *producer;
+};
+
+/* Fits consume_options.handle; `ctx` is the struct file_reader. Reading a file again publishes the
+ * same chunks again. A file that cannot be read fails its job. */
+bool read_handle(void *ctx, const struct bus_run *run, struct err *err);

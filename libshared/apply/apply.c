@@ -5,7 +5,6 @@
 #include "domain/reference.h"
 #include "log/log.h"
 #include "runtime/metrics.h"
-#include "store/progress.h"
 #include "store/writers.h"
 
 #include <string.h>
@@ -114,33 +113,6 @@ static bool decode(struct apply *apply, const struct bus_run *run, struct works 
         works->count += !has_chunk(works, &work->chunk.origin);
     }
     return true;
-}
-
-/*
- * A chunk that cannot be read is about to be given up. Its job must say so first: later chunks of
- * the job are folded only past a gap that is known to stay. Leaves `err` as it was, unless the job
- * could not be told.
- */
-static bool give_up(struct store_session *session, const struct bus_message *message,
-                    struct err *err)
-{
-    const char *job_id = bus_message_header(message, "job-id");
-    AUTO(bson) bson_t *job = NULL;
-    struct err failure;
-
-    if (job_id &&
-        !progress_fail(session,
-                       &(struct progress_failure){
-                           .job_id = job_id,
-                           .code = problem_get(PROBLEM_chunk_unreadable)->code,
-                           .error = err->msg,
-                           .now_ms = clock_now_ms(),
-                       },
-                       &job, &failure) &&
-        failure.kind != ERR_NOT_FOUND) {
-        *err = failure;
-    }
-    return false;
 }
 
 static void on_receipt(void *ctx, const struct receipt *receipt)
@@ -271,7 +243,7 @@ static void doubt_partitions(struct apply *apply)
     apply->taken = strmap_new(apply->taken_arena);
 }
 
-static bool open_session(struct apply *apply, struct err *err)
+bool apply_open_session(struct apply *apply, struct err *err)
 {
     return apply->session || store_session_open(apply->store, &apply->session, err);
 }
@@ -282,11 +254,11 @@ bool apply_run(void *ctx, const struct bus_run *run, struct err *err)
     struct works works = {0};
 
     arena_reset(apply->arena);
-    if (!open_session(apply, err)) {
+    if (!apply_open_session(apply, err)) {
         return false;
     }
     if (!decode(apply, run, &works, err)) {
-        return run->count == 1 && give_up(apply->session, &run->messages[0], err);
+        return false;
     }
     if (!apply_await_acceptance(apply, apply->session, &works, err)) {
         return false;

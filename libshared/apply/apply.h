@@ -11,6 +11,7 @@
 
 struct apply;
 struct config;
+struct dead_letter;
 struct entity;
 struct store;
 
@@ -34,3 +35,7 @@ void apply_close(struct apply *apply); /* NULL is allowed */
  * again.
  */
 bool apply_run(void *ctx, const struct bus_run *run, struct err *err) MUST_USE;
+
+/* Fails the job of a chunk that is about to be given up: later chunks of a job are folded only past
+ * a gap that is known to stay. `ctx` is the struct apply; fits consume_options.give_up. */
+bool apply_give_up(void *ctx, const struct dead_letter *letter, struct err *err) MUST_USE;

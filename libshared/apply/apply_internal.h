@@ -64,6 +64,9 @@ struct changes {
     const char *tenant;
 };
 
+/* Makes sure that apply->session is there. */
+bool apply_open_session(struct apply *apply, struct err *err) MUST_USE;
+
 /* Drops the chunks of jobs that were never accepted; waits for those that are being accepted (ADR
  * 0002). */
 bool apply_await_acceptance(struct apply *apply, struct store_session *session, struct works *works,

@@ -52,6 +52,8 @@ static bool program_run(struct program *program, const struct importer *importer
                                           .weight = (size_t)config->run_rows,
                                           .bytes = (size_t)config->run_bytes},
                                .handle = apply_run,
+                               .give_up = apply_give_up,
+                               .store = program->store,
                                .ctx = program->apply,
                            },
                            err);

@@ -88,6 +88,7 @@ struct bus_message {
     struct str value;
     struct bus_header headers[BUS_MAX_HEADERS]; /* ends at the first NULL key */
     uint32_t weight;
+    int64_t time_ms; /* when it was produced, since the Unix epoch */
 };
 
 /* The value of a header; NULL when there is none of that name. */
@@ -139,6 +140,10 @@ bool bus_consumer_take(struct bus_consumer *consumer, const struct bus_run_limit
  * taken away meanwhile is not an error: its new owner does the work again and finds it done. */
 void bus_run_store(struct bus_consumer *consumer, const struct bus_run *run);
 
+/* bus_run_store, and waits a few seconds until Kafka has it: whoever comes next begins behind the
+ * run. For work that may end the process. A failure is no error: the work is found done. */
+void bus_run_commit(struct bus_consumer *consumer, const struct bus_run *run);
+
 /* False once the partition of the run was taken away, even if it came back since: its messages come
  * again, here or elsewhere, so that trying further is wasted work. */
 bool bus_run_is_held(const struct bus_consumer *consumer, const struct bus_run *run);
@@ -167,6 +172,27 @@ struct bus_topic_spec {
 /* Creates the topics that are missing; an existing topic is success and stays as it is. */
 bool bus_create_topics(const struct config *config, const struct bus_topic_spec *specs,
                        size_t count, struct err *err) MUST_USE;
+
+/* Where a message stands. */
+struct bus_place {
+    const char *topic;
+    int32_t partition; /* negative: all of them, from their start */
+    int64_t offset;
+};
+
+/*
+ * Reads what stands in a topic at this moment, from `from` to the end, outside of every group.
+ * `each` borrows the message and returns false to stop early. ERR_UNAVAILABLE when the end is not
+ * reached within `timeout_ms`, also for want of such a topic or partition.
+ */
+typedef bool (*bus_each_fn)(void *ctx, const struct bus_message *message);
+struct bus_scan {
+    struct bus_place from;
+    bus_each_fn each;
+    void *ctx;
+    int64_t timeout_ms;
+};
+bool bus_scan(const struct config *config, const struct bus_scan *scan, struct err *err) MUST_USE;
 
 /* Sum over partitions of (end of log - committed offset) of `group` on `topic`. ERR_UNAVAILABLE
  * after timeout_ms. */

@@ -37,3 +37,19 @@ enum err_kind bus_err_kind(rd_kafka_resp_err_t code);
 /* "text: what Kafka says", with the kind of `code`. Returns false. */
 bool bus_fail(struct err *err, rd_kafka_resp_err_t code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Everything points into `raw`. Topic names lose their first `prefix_size` bytes. */
+struct bus_message bus_read_message(const rd_kafka_message_t *raw, size_t prefix_size);
+
+/* A client that belongs to a group, but consumes nothing unless it is told to. */
+bool bus_connect_member(const struct config *config, const char *group, rd_kafka_t **out,
+                        struct err *err) MUST_USE;
+
+/* Adds all partitions of a topic, named as Kafka knows it. */
+bool bus_list_partitions(rd_kafka_t *kafka, const char *topic, int64_t deadline_ms,
+                         rd_kafka_topic_partition_list_t *list, struct err *err) MUST_USE;
+
+/* Sets each partition's offset to the start (RD_KAFKA_OFFSET_BEGINNING) or end
+ * (RD_KAFKA_OFFSET_END) of its log. Asks again while a leader is about to change. */
+bool bus_find_edge(rd_kafka_t *kafka, rd_kafka_topic_partition_list_t *list, int64_t edge,
+                   int64_t deadline_ms, struct err *err) MUST_USE;

@@ -11,8 +11,8 @@ static int left_ms(int64_t deadline_ms)
     return left > 0 ? (int)left : 0;
 }
 
-static bool connect_member(const struct config *config, const char *group, rd_kafka_t **out,
-                           struct err *err)
+bool bus_connect_member(const struct config *config, const char *group, rd_kafka_t **out,
+                        struct err *err)
 {
     AUTO(rd_kafka_conf) rd_kafka_conf_t *conf = NULL;
     AUTO(char) char *group_id = bus_prefixed(config, group);
@@ -22,8 +22,8 @@ static bool connect_member(const struct config *config, const char *group, rd_ka
            bus_client_new(RD_KAFKA_CONSUMER, &conf, out, err);
 }
 
-static bool list_partitions(rd_kafka_t *kafka, const char *topic, int64_t deadline_ms,
-                            rd_kafka_topic_partition_list_t *list, struct err *err)
+bool bus_list_partitions(rd_kafka_t *kafka, const char *topic, int64_t deadline_ms,
+                         rd_kafka_topic_partition_list_t *list, struct err *err)
 {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka, topic, NULL);
 
@@ -64,9 +64,8 @@ static rd_kafka_resp_err_t ask_edge(rd_kafka_t *kafka, rd_kafka_topic_partition_
     return code;
 }
 
-/* Asks again while a leader is about to change, as after the topic was made. */
-static bool find_edge(rd_kafka_t *kafka, rd_kafka_topic_partition_list_t *list, int64_t edge,
-                      int64_t deadline_ms, struct err *err)
+bool bus_find_edge(rd_kafka_t *kafka, rd_kafka_topic_partition_list_t *list, int64_t edge,
+                   int64_t deadline_ms, struct err *err)
 {
     rd_kafka_resp_err_t code = ask_edge(kafka, list, edge, left_ms(deadline_ms));
 
@@ -86,8 +85,8 @@ bool bus_group_lag(const struct config *config, const char *group, const char *t
     AUTO(rd_kafka_list)
     rd_kafka_topic_partition_list_t *committed = rd_kafka_topic_partition_list_new(0);
 
-    if (!connect_member(config, group, &kafka, err) ||
-        !list_partitions(kafka, full, deadline_ms, committed, err)) {
+    if (!bus_connect_member(config, group, &kafka, err) ||
+        !bus_list_partitions(kafka, full, deadline_ms, committed, err)) {
         return false;
     }
     AUTO(rd_kafka_list)
@@ -99,8 +98,8 @@ bool bus_group_lag(const struct config *config, const char *group, const char *t
     if (code) {
         return bus_fail(err, code, "offsets of group %s", group);
     }
-    if (!find_edge(kafka, start, RD_KAFKA_OFFSET_BEGINNING, deadline_ms, err) ||
-        !find_edge(kafka, end, RD_KAFKA_OFFSET_END, deadline_ms, err)) {
+    if (!bus_find_edge(kafka, start, RD_KAFKA_OFFSET_BEGINNING, deadline_ms, err) ||
+        !bus_find_edge(kafka, end, RD_KAFKA_OFFSET_END, deadline_ms, err)) {
         return false;
     }
     *lag = 0;

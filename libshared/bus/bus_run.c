@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* How long a run that has its first message waits for more of them. */
-enum { GATHER_MS = 2 };
+enum { GATHER_MS = 2, COMMIT_MS = 5000 };
 
 struct run_owner {
     uint64_t epoch; /* of the assignment that the messages came by */
@@ -49,15 +49,15 @@ static void read_headers(const rd_kafka_message_t *raw, struct bus_message *out)
     }
 }
 
-static struct bus_message read_message(const struct bus_consumer *consumer,
-                                       const rd_kafka_message_t *raw)
+struct bus_message bus_read_message(const rd_kafka_message_t *raw, size_t prefix_size)
 {
     struct bus_message message = {
-        .topic = rd_kafka_topic_name(raw->rkt) + consumer->prefix_size,
+        .topic = rd_kafka_topic_name(raw->rkt) + prefix_size,
         .partition = raw->partition,
         .offset = raw->offset,
         .key = {raw->key, raw->key_len},
         .value = {raw->payload, raw->len},
+        .time_ms = rd_kafka_message_timestamp(raw, NULL),
     };
 
     read_headers(raw, &message);
@@ -136,7 +136,7 @@ static void gather(struct bus_consumer *consumer, const struct bus_run_limits *l
         if (!next) {
             return;
         }
-        struct bus_message message = read_message(consumer, next);
+        struct bus_message message = bus_read_message(next, consumer->prefix_size);
 
         if (!fits(run, &message, limits)) {
             return;
@@ -187,21 +187,51 @@ bool bus_run_is_held(const struct bus_consumer *consumer, const struct bus_run *
     return owner && owner->epoch == consumer->epoch;
 }
 
-void bus_run_store(struct bus_consumer *consumer, const struct bus_run *run)
+/* One partition and the offset behind the run; NULL when the partition was taken away. */
+static rd_kafka_topic_partition_list_t *end_of(const struct bus_consumer *consumer,
+                                               const struct bus_run *run)
 {
     const struct run_owner *owner = run->owner;
 
     if (run->count == 0 || !bus_run_is_held(consumer, run)) {
-        return;
+        return NULL;
     }
     const rd_kafka_message_t *any = owner->raw[0];
-    AUTO(rd_kafka_list)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 
     rd_kafka_topic_partition_list_add(list, rd_kafka_topic_name(any->rkt), any->partition)->offset =
         run->messages[run->count - 1].offset + 1;
-    /* Fails only for a partition that was just lost, which is no error. */
+    return list;
+}
+
+void bus_run_store(struct bus_consumer *consumer, const struct bus_run *run)
+{
+    AUTO(rd_kafka_list) rd_kafka_topic_partition_list_t *list = end_of(consumer, run);
+
+    if (list) {
+        /* Fails only for a partition that was just lost, which is no error. */
+        (void)rd_kafka_offsets_store(consumer->kafka, list);
+    }
+}
+
+void bus_run_commit(struct bus_consumer *consumer, const struct bus_run *run)
+{
+    AUTO(rd_kafka_list) rd_kafka_topic_partition_list_t *list = end_of(consumer, run);
+
+    if (!list) {
+        return;
+    }
+    AUTO(rd_kafka_queue) rd_kafka_queue_t *answers = rd_kafka_queue_new(consumer->kafka);
+
     (void)rd_kafka_offsets_store(consumer->kafka, list);
+    /* rd_kafka_commit would wait for a broker that is away without end. */
+    if (!rd_kafka_commit_queue(consumer->kafka, list, answers, NULL, NULL)) {
+        rd_kafka_event_t *answer = rd_kafka_queue_poll(answers, COMMIT_MS);
+
+        if (answer) {
+            rd_kafka_event_destroy(answer);
+        }
+    }
 }
 
 void bus_run_free(struct bus_run *run)

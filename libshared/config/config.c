@@ -51,6 +51,10 @@ static const struct setting settings[] = {
     {"CONSIGN_LISTEN", TEXT, AT(listen_address), 0, 0, "0.0.0.0",
      "Address that ingress listens on"},
     {"CONSIGN_PORT", NUMBER, AT(port), 0, 65535, "8080", "Port of the HTTP API"},
+    {"CONSIGN_TLS_CERT", TEXT, AT(tls_cert), 0, 0, "",
+     "PEM file with the certificate and its chain: ingress then speaks TLS 1.2 or later on "
+     "CONSIGN_PORT. A file that changes is taken for new connections. Empty: plain HTTP"},
+    {"CONSIGN_TLS_KEY", TEXT, AT(tls_key), 0, 0, "", "PEM file with the key of CONSIGN_TLS_CERT"},
     {"CONSIGN_METRICS_PORT", NUMBER, AT(metrics_port), 0, 65535, "9100",
      "Port of `/healthz`, `/readyz` and `/metrics`"},
     {"CONSIGN_LOG_LEVEL", TEXT, AT(log_level), 0, 0, "info", "`debug`, `info`, `warn` or `error`"},
@@ -88,6 +92,17 @@ static const struct setting settings[] = {
      "Life of an Idempotency-Key"},
     {"CONSIGN_IDEMPOTENCY_LEASE_MS", NUMBER, AT(idempotency_lease_ms), 100, 600000, "5000",
      "Time after which a repeated request takes over from one that never answered"},
+
+    {"CONSIGN_TENANT_REQUESTS_PER_SECOND", NUMBER, AT(tenant_requests_per_second), 1, 1000000,
+     "1000", "Requests of one tenant that one ingress answers in the long run; more get 429"},
+    {"CONSIGN_TENANT_BURST", NUMBER, AT(tenant_burst), 1, 1000000, "2000",
+     "Requests of one tenant that may come at once after a quiet time"},
+    {"CONSIGN_TENANT_CONCURRENT_JOBS", NUMBER, AT(tenant_concurrent_jobs), 1, 1000000, "1000",
+     "Jobs of one tenant that have not ended; a further import gets 429"},
+    {"CONSIGN_TENANT_BYTES_IN_FLIGHT", NUMBER, AT(tenant_bytes_in_flight), 1024, 17179869184,
+     "134217728",
+     "Bodies of one tenant that one ingress works on at one time, unless there is only one; more "
+     "get 429"},
 
     {"CONSIGN_CHUNK_ROWS", NUMBER, AT(chunk_rows), 1, 3200, "250", "Most rows in one chunk"},
     {"CONSIGN_CHUNK_BYTES", NUMBER, AT(chunk_bytes), 1024, 943718, "524288",

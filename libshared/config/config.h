@@ -26,6 +26,8 @@ struct config {
     char *s3_secret_key;
     char *listen_address;
     int64_t port;
+    char *tls_cert;
+    char *tls_key;
     int64_t metrics_port;
     char *log_level;
 
@@ -46,6 +48,11 @@ struct config {
     int64_t credential_cache_ms;
     int64_t idempotency_ttl_s;
     int64_t idempotency_lease_ms;
+
+    int64_t tenant_requests_per_second;
+    int64_t tenant_burst;
+    int64_t tenant_concurrent_jobs;
+    int64_t tenant_bytes_in_flight;
 
     int64_t chunk_rows;
     int64_t chunk_bytes;

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* What the wire format adds around one row: tags, lengths, the index. */
+enum { ROW_OVERHEAD = 24 };
+
 static const uint64_t FNV_START = 0xcbf29ce484222325u;
 static const uint64_t FNV_PRIME = 0x100000001b3u;
 
@@ -44,14 +47,20 @@ static uint32_t *order_by_lane(struct arena *arena, const struct chunk_row *rows
     return order;
 }
 
-/* How many of the `count` rows from `order` on stay within both limits; at least one. */
+size_t chunker_row_bytes(size_t bytes)
+{
+    return bytes + ROW_OVERHEAD;
+}
+
+/* How many of the `count` rows from `order` on, NULL: as they come, stay within both limits; at
+ * least one. */
 static size_t fitting_rows(const struct chunk_row *rows, const uint32_t *order, size_t count,
                            size_t max_bytes)
 {
     size_t bytes = 0;
 
     for (size_t i = 0; i < count; i++) {
-        bytes += rows[order[i]].bytes + CHUNKER_ROW_OVERHEAD;
+        bytes += chunker_row_bytes(rows[order ? order[i] : i].bytes);
         if (bytes > max_bytes && i > 0) {
             return i;
         }
@@ -80,6 +89,11 @@ static size_t chunk_length(const struct chunk_row *rows, const uint32_t *order, 
     size_t batch = smaller(most, CHUNKER_BATCH_ROWS);
 
     return fitting_rows(rows, order, batch, limits->most_bytes) == batch ? batch : fit;
+}
+
+size_t chunker_first(const struct chunk_row *rows, size_t count, const struct chunk_limits *limits)
+{
+    return chunk_length(rows, NULL, count, limits);
 }
 
 static uint64_t plan_fingerprint(const struct chunk_plan *plan)

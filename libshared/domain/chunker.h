@@ -15,9 +15,6 @@
  * possible. */
 enum { CHUNKER_BATCH_ROWS = 50 };
 
-/* What the wire format adds around one row: tags, lengths, the index. */
-enum { CHUNKER_ROW_OVERHEAD = 24 };
-
 struct chunk_row {
     size_t bytes;  /* of the row itself */
     uint32_t lane; /* from chunker_lane; below chunk_limits.lanes */
@@ -54,6 +51,13 @@ uint32_t chunker_lane(struct str code, uint32_t lanes);
 /* Fills `out`; its memory belongs to the arena. */
 void chunker_cut(struct arena *arena, const struct chunk_row *rows, size_t row_count,
                  const struct chunk_limits *limits, struct chunk_plan *out);
+
+/* How many of the `count` rows of one lane make its next chunk, at least one. Rows that come later
+ * change nothing once there are limits->rows of them or they pass limits->most_bytes. */
+size_t chunker_first(const struct chunk_row *rows, size_t count, const struct chunk_limits *limits);
+
+/* What a row counts against the limits of bytes. */
+size_t chunker_row_bytes(size_t bytes);
 
 /* Frames a plan of one lane: a chunk with the row `head` alone comes before the others, one without
  * rows behind them. Numbers and fingerprint follow. */

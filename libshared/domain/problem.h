@@ -80,6 +80,12 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(upload_failed, 500, "The file could not be kept", "Send it again; tell us the trace id.")    \
     X(idempotency_mismatch, 422, "The Idempotency-Key was used with another body",                 \
       "Use a new key for a new request.")                                                          \
+    X(rate_limited, 429, "There are too many requests",                                            \
+      "Repeat after the time in Retry-After; nothing of this request was applied.")                \
+    X(too_many_bytes, 429, "Too many bytes of requests are in hand",                               \
+      "Send fewer large requests side by side.")                                                   \
+    X(too_many_jobs, 429, "Too many jobs have not ended yet",                                      \
+      "Wait for jobs to end, then repeat after the time in Retry-After.")                          \
     X(store_not_configured, 500, "No store for files is configured",                               \
       "Ask us to set one up; nothing was stored.")                                                 \
     X(internal, 500, "Something broke on our side", "Retry later; tell us the trace id.")          \
@@ -104,6 +110,8 @@ enum problem_of_row { PROBLEM_ROW_ERROR = 0, PROBLEM_ROW_WARNING = 1 };
     X(entity_unknown, 0, "There is no entity to embed", "Mend the row of the entity itself.")      \
     X(document_too_large, 0, "The merged document is too large", "Shorten its content.")           \
     X(chunk_unreadable, 0, "A part of the job could not be read", "Send the rows again.")          \
+    X(chunk_crashed, 0, "A part of the job could not be processed",                                \
+      "Ask support: see `failure.dlq`.")                                                           \
     X(file_unreadable, 0, "The file could not be read",                                            \
       "Correct what is named and send it again.")                                                  \
     X(columns_too_many, 0, "The line has more cells than the header has columns",                  \

@@ -16,6 +16,13 @@ int64_t stored_total_rows(const bson_t *job)
     return document_int64(job, "total_rows", document_int64(job, "processed_rows", 0));
 }
 
+int64_t stored_chunk_end(const bson_t *job, int64_t fallback)
+{
+    int64_t chunks = document_int64(job, "total_chunks", -1);
+
+    return chunks < 0 ? fallback : chunks * document_int64(job, "lanes", 1);
+}
+
 void stored_copy(const bson_t *from, const char *path, bson_t *to, const char *as)
 {
     bson_iter_t at;

@@ -53,6 +53,9 @@ struct import_chunk {
     const struct chunk_scan *scan; /* NULL: the rows are here; else there are none, and one lane */
 };
 
+/* What a chunk with its settings may have; a row that is larger alone is one. */
+enum { IMPORT_CHUNK_MOST_BYTES = 900 * 1024 };
+
 /* What a chunk that is to have at most `bytes` leaves to its rows; at least 1. */
 size_t import_chunk_room(size_t bytes, struct str settings);
 

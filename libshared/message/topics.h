@@ -16,6 +16,8 @@
 #define TOPIC_COMPLETED_BATCHES "import-completed.batches"
 #define TOPIC_DLQ_SUFFIX ".dlq"
 
+#define DLQ_KIND_CRASHED "crashed" /* the dlq-kind of a message that ended its consumer */
+
 /* Consumer groups; also the names of the programs. */
 #define GROUP_PRODUCT_IMPORTER "consign-product-importer"
 #define GROUP_CUSTOMER_IMPORTER "consign-customer-importer"

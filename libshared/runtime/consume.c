@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "log/log.h"
+#include "runtime/crashes.h"
 #include "runtime/dead_letter.h"
 #include "runtime/metrics.h"
 
@@ -24,9 +25,6 @@ static struct metric run_seconds = {.name = "consign_run_seconds",
 static struct metric retries = {.name = "consign_retries_total",
                                 .help = "Tries that failed and were repeated",
                                 .type = METRIC_COUNTER};
-static struct metric dead_letters = {.name = "consign_dead_letters_total",
-                                     .help = "Messages sent to a dead-letter topic",
-                                     .type = METRIC_COUNTER};
 static struct metric partitions_assigned = {.name = "consign_partitions_assigned",
                                             .help = "Partitions this program consumes now",
                                             .type = METRIC_GAUGE};
@@ -37,6 +35,7 @@ struct loop {
     struct bus_producer *producer;
     const struct consume_options *options;
     struct bus_consumer *consumer;
+    struct crashes *crashes;
     int64_t failing_since_ms; /* 0 while tries succeed */
     int64_t next_tick_ms;
 };
@@ -165,51 +164,111 @@ static bool attempt_run(struct loop *loop, const struct task *task, struct err *
     return ok;
 }
 
-static bool attempt_dead_letter(struct loop *loop, const struct task *task, struct err *err)
+static bool attempt_admission(struct loop *loop, const struct task *task, struct err *err)
 {
-    int64_t timeout_ms = loop->config->publish_timeout_ms;
+    return crashes_admit(loop->crashes, task->run, err);
+}
 
-    if (dead_letter_publish(loop->producer, task->letter, timeout_ms, err)) {
+/* The message may be the one that crashes the process. A try that comes back counts for nothing. */
+static bool attempt_suspect(struct loop *loop, const struct task *task, struct err *err)
+{
+    const struct bus_message *message = &task->run->messages[0];
+    struct err uncounted;
+
+    if (!crashes_begin(loop->crashes, message, err)) {
+        return false;
+    }
+    if (attempt_run(loop, task, err)) {
         return true;
     }
+    if (!crashes_end(loop->crashes, message, &uncounted)) {
+        log_warn("a try that came back stays counted as a crash: %s", uncounted.msg);
+    }
+    return false;
+}
+
+/* There is nowhere further to send a dead letter: what cannot be told now must be mended by
+ * someone. */
+static bool not_yet(struct err *err)
+{
     if (err->kind == ERR_INVALID) {
-        err->kind =
-            ERR_UNAVAILABLE; /* there is nowhere further to send it: someone must mend the topic */
+        err->kind = ERR_UNAVAILABLE;
     }
     return err_context(err, "dead letter");
 }
 
+static bool attempt_giving_up(struct loop *loop, const struct task *task, struct err *err)
+{
+    return !loop->options->give_up ||
+           loop->options->give_up(loop->options->ctx, task->letter, err) || not_yet(err);
+}
+
+static bool attempt_dead_letter(struct loop *loop, const struct task *task, struct err *err)
+{
+    int64_t timeout_ms = loop->config->publish_timeout_ms;
+
+    return dead_letter_publish(loop->producer, task->letter, timeout_ms, err) || not_yet(err);
+}
+
 /* ---- one run ---- */
 
+/* What may have crashed the process is behind us for good before the next message is tried. */
 static void store(struct loop *loop, const struct bus_run *run)
 {
-    bus_run_store(loop->consumer, run);
+    if (crashes_suspects(loop->crashes, run)) {
+        bus_run_commit(loop->consumer, run);
+    } else {
+        bus_run_store(loop->consumer, run);
+    }
     metric_add(&messages_consumed, (int64_t)run->count);
 }
 
-/* `run` is the one message that died of *err after so many attempts. */
-static enum outcome bury(struct loop *loop, const struct bus_run *run, unsigned attempts,
-                         struct err *err)
+static enum outcome bury(struct loop *loop, const struct bus_run *run,
+                         const struct dead_letter *letter, struct err *err)
 {
-    const struct err why = *err;
-    struct dead_letter letter = {&run->messages[0], &why, attempts};
-    struct task task = {.attempt = attempt_dead_letter, .run = run, .letter = &letter};
-    enum outcome outcome = insist(loop, &task, err);
+    struct task telling = {.attempt = attempt_giving_up, .run = run, .letter = letter};
+    struct task sending = {.attempt = attempt_dead_letter, .run = run, .letter = letter};
+    enum outcome outcome = insist(loop, &telling, err);
 
+    outcome = outcome == DONE ? insist(loop, &sending, err) : outcome;
     if (outcome == DONE) {
-        metric_add(&dead_letters, 1);
-        log_dead_letter(run, &letter);
-        if (loop->options->on_dead_letter) {
-            loop->options->on_dead_letter(loop->options->ctx, letter.message, letter.why);
-        }
+        log_dead_letter(run, letter);
         store(loop, run);
     }
     return outcome;
 }
 
+/* `run` is the one message that died of *err after so many attempts. */
+static enum outcome bury_invalid(struct loop *loop, const struct bus_run *run, unsigned attempts,
+                                 struct err *err)
+{
+    const struct err why = *err;
+    const struct dead_letter letter = {.message = &run->messages[0],
+                                       .why = &why,
+                                       .attempts = attempts,
+                                       .group = loop->options->group};
+
+    return bury(loop, run, &letter, err);
+}
+
+static enum outcome bury_crasher(struct loop *loop, const struct bus_run *run, struct err *err)
+{
+    unsigned attempts = crashes_count(loop->crashes, &run->messages[0]);
+    struct err why;
+    const struct dead_letter letter = {.message = &run->messages[0],
+                                       .why = &why,
+                                       .attempts = attempts,
+                                       .is_crash = true,
+                                       .group = loop->options->group};
+
+    err_set(&why, ERR_INVALID, "%s ended %u times while it had this message alone in hand",
+            loop->options->group, attempts);
+    return bury(loop, run, &letter, err);
+}
+
 static enum outcome work(struct loop *loop, const struct bus_run *run, struct err *err);
 
-/* One message of the run is poison; the others must not share its fate. */
+/* Some message of the run is poison; the others must not share its fate. */
 static enum outcome work_one_by_one(struct loop *loop, const struct bus_run *run, struct err *err)
 {
     enum outcome outcome = DONE;
@@ -222,13 +281,13 @@ static enum outcome work_one_by_one(struct loop *loop, const struct bus_run *run
     return outcome;
 }
 
-static enum outcome work(struct loop *loop, const struct bus_run *run, struct err *err)
+static enum outcome work_task(struct loop *loop, struct task *task, struct err *err)
 {
-    struct task task = {.attempt = attempt_run, .run = run};
-    enum outcome outcome = insist(loop, &task, err);
+    const struct bus_run *run = task->run;
+    enum outcome outcome = insist(loop, task, err);
 
     if (outcome == POISON) {
-        return run->count == 1 ? bury(loop, run, task.attempts, err)
+        return run->count == 1 ? bury_invalid(loop, run, task->attempts, err)
                                : work_one_by_one(loop, run, err);
     }
     if (outcome == DONE) {
@@ -236,6 +295,43 @@ static enum outcome work(struct loop *loop, const struct bus_run *run, struct er
         store(loop, run);
     }
     return outcome;
+}
+
+/* The longer a message is under suspicion, the longer is the pause before the next try: what kills
+ * processes for another reason has time to end. */
+static enum outcome work_suspect(struct loop *loop, const struct bus_run *run, struct err *err)
+{
+    struct task task = {.attempt = attempt_suspect, .run = run};
+    unsigned crashed = crashes_count(loop->crashes, &run->messages[0]);
+
+    if (crashed >= CRASHES_MAX) {
+        return bury_crasher(loop, run, err);
+    }
+    if (crashed > 0) {
+        log_warn("%s/%d offset %lld is tried alone: %u such tries did not come back",
+                 run->messages[0].topic, run->messages[0].partition,
+                 (long long)run->messages[0].offset, crashed);
+        idle(loop, run, runtime_backoff_ms(loop->config, crashed - 1));
+        if (runtime_should_stop(loop->runtime) || !bus_run_is_held(loop->consumer, run)) {
+            return ABANDONED;
+        }
+    }
+    return work_task(loop, &task, err);
+}
+
+static enum outcome work(struct loop *loop, const struct bus_run *run, struct err *err)
+{
+    struct task admission = {.attempt = attempt_admission, .run = run};
+    struct task task = {.attempt = attempt_run, .run = run};
+    enum outcome outcome = insist(loop, &admission, err);
+
+    if (outcome != DONE) {
+        return outcome;
+    }
+    if (crashes_suspects(loop->crashes, run)) {
+        return run->count == 1 ? work_suspect(loop, run, err) : work_one_by_one(loop, run, err);
+    }
+    return work_task(loop, &task, err);
 }
 
 /* ---- the loop ---- */
@@ -268,11 +364,17 @@ bool runtime_consume(struct runtime *runtime, const struct config *config,
                      struct bus_producer *producer, const struct consume_options *options,
                      struct err *err)
 {
-    struct loop loop = {
-        .runtime = runtime, .config = config, .producer = producer, .options = options};
+    struct loop loop = {.runtime = runtime,
+                        .config = config,
+                        .producer = producer,
+                        .options = options,
+                        .crashes = crashes_open(options->store, options->group)};
     bool ok = bus_consumer_open(config, options->group, options->topics, options->topic_count,
                                 &loop.consumer, err);
 
+    for (size_t i = 0; i < options->topic_count; i++) {
+        dead_letter_count(options->topics[i], 0);
+    }
     while (ok && !runtime_should_stop(runtime)) {
         tick(&loop);
         ok = step(&loop, err);
@@ -280,5 +382,6 @@ bool runtime_consume(struct runtime *runtime, const struct config *config,
     runtime_set_ready(runtime, false);
     metric_set(&partitions_assigned, 0);
     bus_consumer_close(loop.consumer);
+    crashes_close(loop.crashes);
     return ok;
 }

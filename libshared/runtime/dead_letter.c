@@ -1,15 +1,47 @@
 #include "runtime/dead_letter.h"
 
+#include "base/clock.h"
 #include "message/topics.h"
+#include "runtime/metrics.h"
 
 #include <inttypes.h>
 
-enum { OWN_HEADERS = 6 };
+enum { OWN_HEADERS = 8 };
 
 static const char own_prefix[] = "dlq-";
 
-/* Headers of an earlier death are left out: a letter that was sent back and died again says why it
- * died last. */
+#define COUNTER(name_of_topic)                                                                     \
+    {                                                                                              \
+        .topic = name_of_topic, .letters = {                                                       \
+            .name = "consign_dead_letters_total",                                                  \
+            .help = "Messages sent to a dead-letter topic",                                        \
+            .type = METRIC_COUNTER,                                                                \
+            .labels = "topic=\"" name_of_topic "\""                                                \
+        }                                                                                          \
+    }
+
+static struct {
+    const char *topic;
+    struct metric letters;
+} counters[] = {
+    COUNTER(TOPIC_IMPORT_PRODUCTS),
+    COUNTER(TOPIC_IMPORT_CUSTOMERS),
+    COUNTER(TOPIC_IMPORT_ORGANIZATIONS),
+    COUNTER(TOPIC_IMPORT_ENTITIES),
+    COUNTER(TOPIC_IMPORT_FILES),
+    COUNTER(TOPIC_PROGRESS),
+    COUNTER(TOPIC_SEARCH),
+};
+
+void dead_letter_count(const char *topic, int64_t n)
+{
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        if (strcmp(counters[i].topic, topic) == 0) {
+            metric_add(&counters[i].letters, n);
+        }
+    }
+}
+
 static void keep_headers(const struct bus_message *message, struct bus_out *out)
 {
     size_t count = 0;
@@ -33,10 +65,16 @@ static void add_header(struct bus_out *out, const char *key, const char *value)
     out->headers[i] = (struct bus_header){key, value};
 }
 
-bool dead_letter_publish(struct bus_producer *producer, const struct dead_letter *letter,
-                         int64_t timeout_ms, struct err *err)
+static const char *now(struct arena *arena)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    char text[CLOCK_ISO_SIZE];
+
+    clock_format_iso(clock_now_ms(), text);
+    return arena_strdup(arena, text);
+}
+
+struct bus_out dead_letter_compose(struct arena *arena, const struct dead_letter *letter)
+{
     const struct bus_message *message = letter->message;
     struct bus_out out = {
         .topic = arena_printf(arena, "%s%s", message->topic, TOPIC_DLQ_SUFFIX),
@@ -50,7 +88,34 @@ bool dead_letter_publish(struct bus_producer *producer, const struct dead_letter
     add_header(&out, "dlq-partition", arena_printf(arena, "%" PRId32, message->partition));
     add_header(&out, "dlq-offset", arena_printf(arena, "%" PRId64, message->offset));
     add_header(&out, "dlq-error", letter->why->msg);
-    add_header(&out, "dlq-kind", err_kind_name(letter->why->kind));
+    add_header(&out, "dlq-kind",
+               letter->is_crash ? DLQ_KIND_CRASHED : err_kind_name(letter->why->kind));
     add_header(&out, "dlq-attempts", arena_printf(arena, "%u", letter->attempts));
-    return bus_publish(producer, &out, 1, timeout_ms, err);
+    add_header(&out, "dlq-group", letter->group);
+    add_header(&out, "dlq-time", now(arena));
+    return out;
+}
+
+static bool is_letter(const char *topic)
+{
+    size_t n = strlen(topic);
+    size_t suffix = strlen(TOPIC_DLQ_SUFFIX);
+
+    return n > suffix && strcmp(topic + n - suffix, TOPIC_DLQ_SUFFIX) == 0;
+}
+
+bool dead_letter_publish(struct bus_producer *producer, const struct dead_letter *letter,
+                         int64_t timeout_ms, struct err *err)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    const struct bus_out out = dead_letter_compose(arena, letter);
+
+    if (is_letter(letter->message->topic)) {
+        return true;
+    }
+    if (!bus_publish(producer, &out, 1, timeout_ms, err)) {
+        return false;
+    }
+    dead_letter_count(letter->message->topic, 1);
+    return true;
 }

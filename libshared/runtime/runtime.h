@@ -8,7 +8,9 @@
 /* What every Consign program does alike: signals, health and metrics page, the consumer loop. */
 
 struct config;
+struct dead_letter;
 struct runtime;
+struct store;
 
 /*
  * Opens the log, blocks SIGTERM/SIGINT for all threads and waits for them in one of its own,
@@ -48,9 +50,12 @@ struct consume_options {
     struct bus_run_limits limits;
     bool (*handle)(void *ctx, const struct bus_run *run, struct err *err);
     void *ctx;
-    /* Called after a message went to its DLQ, so that the service can say so on the job; may be
-     * NULL. */
-    void (*on_dead_letter)(void *ctx, const struct bus_message *message, const struct err *why);
+    /* Where it is noted what crashed the process (ADR 0011): a message that did so five times goes
+     * to the DLQ as well. NULL: that is not found out. */
+    struct store *store;
+    /* Called before a message goes to its DLQ, so that the service can say so on the job; may be
+     * NULL. A failure is repeated as that of `handle`, so it must be safe to do again. */
+    bool (*give_up)(void *ctx, const struct dead_letter *letter, struct err *err);
     /* Called between runs, about every `tick_ms`; may be NULL. */
     void (*tick)(void *ctx);
     int64_t tick_ms;

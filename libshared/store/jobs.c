@@ -134,13 +134,9 @@ bool jobs_settle(struct store_session *session, const struct job_settlement *set
 bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
                  struct err *err)
 {
+    AUTO(bson) bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "accepting");
     AUTO(bson)
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(job_id), "acceptance", "{", "$in", "[", "accepting",
-                              "abandoned", "]", "}");
-    AUTO(bson)
-    bson_t *update = BCON_NEW("$set", "{", "acceptance", "accepting", "status", "pending",
-                              "accepting_since", BCON_DATE_TIME(now_ms), "}", "$unset", "{",
-                              "failure", "", "completed_at", "", "}");
+    bson_t *update = BCON_NEW("$set", "{", "accepting_since", BCON_DATE_TIME(now_ms), "}");
 
     if (store_find_and_update(session, jobs, filter, update, false, out, err)) {
         return true;
@@ -266,6 +262,26 @@ bool jobs_count(struct store_session *session, const struct jobs_query *query, i
     AUTO(bson) bson_t *filter = jobs_filter(query);
 
     return store_count(session, jobs, filter, out, err);
+}
+
+/* One status at a time: the index is {tenant, status, created_at}. */
+bool jobs_count_open(struct store_session *session, const char *tenant, int64_t *out,
+                     struct err *err)
+{
+    static const char *const open[] = {"pending", "processing"};
+    int64_t total = 0;
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        struct jobs_query query = {.tenant = tenant, .status = open[i]};
+        int64_t count;
+
+        if (!jobs_count(session, &query, &count, err)) {
+            return false;
+        }
+        total += count;
+    }
+    *out = total;
+    return true;
 }
 
 /* Ids are `job_id|<row as 8 digits>`; '}' is the character after '|'. */

@@ -51,9 +51,9 @@ struct job_settlement {
 bool jobs_settle(struct store_session *session, const struct job_settlement *settlement,
                  enum job_acceptance *stands, struct err *err) MUST_USE;
 
-/* Puts a job that is accepting or was abandoned back to accepting, with its time counted anew from
- * `now_ms`. *out is the job as it stands afterwards, accepted when it was; the caller destroys it.
- * ERR_NOT_FOUND. */
+/* Counts the time of a job that is accepting anew from `now_ms`. *out is the job as it stands
+ * afterwards; the caller destroys it. One that was accepted or abandoned stays so: importers have
+ * dropped chunks of an abandoned job, and would take later ones without them. ERR_NOT_FOUND. */
 bool jobs_resume(struct store_session *session, const char *job_id, int64_t now_ms, bson_t **out,
                  struct err *err) MUST_USE;
 
@@ -90,6 +90,10 @@ bool jobs_find(struct store_session *session, const struct jobs_query *query, st
 /* Counts by tenant, entity and status. */
 bool jobs_count(struct store_session *session, const struct jobs_query *query, int64_t *out,
                 struct err *err) MUST_USE;
+
+/* Counts the tenant's jobs that have not ended. */
+bool jobs_count_open(struct store_session *session, const char *tenant, int64_t *out,
+                     struct err *err) MUST_USE;
 
 struct job_rows_query {
     const char *job_id;

@@ -35,12 +35,6 @@ static int64_t next_chunk(const bson_t *job, uint32_t lane)
     return document_int64(job, lane_path("next_chunk", lane, path), lane);
 }
 
-bool progress_may_have(const bson_t *job, const struct message_origin *origin)
-{
-    /* Lanes are not of one length: a number may pass the total, its place in the lane may not. */
-    return origin->chunk / origin->lanes < document_int64(job, "total_chunks", INT64_MAX);
-}
-
 /* ---- applied ---- */
 
 /* A live job takes the chunk it waits for; the first one of a lane also when nothing stands there
@@ -248,7 +242,7 @@ static bool fold_out_of_order(struct store_session *session, const struct chunk_
         out->job = STEAL(job);
         return true;
     }
-    if (!progress_may_have(job, origin)) {
+    if (origin->chunk >= stored_chunk_end(job, INT64_MAX)) {
         return err_set(err, ERR_INVALID, "job %s has no chunk %u", origin->job_id, origin->chunk);
     }
     if (has_status(job, "failed")) {

@@ -54,13 +54,22 @@ bool progress_fold_indexed(struct store_session *session, const struct chunk_don
 bool progress_fold_sealed(struct store_session *session, const struct chunk_done *done,
                           struct progress *out, struct err *err) MUST_USE;
 
+/* Where the dead letter stands that a job failed for. */
+struct progress_letter {
+    const char *topic;
+    int32_t partition;
+    int64_t offset;
+};
+
 /* Fails a job that has no end yet because rows of it could not be tried; *job is the document
- * afterwards. `code` is one of the catalogue. ERR_NOT_FOUND for an unknown job. */
+ * afterwards. `code` is one of the catalogue. A job that failed before
+ * stays as it is, but learns the place of its first letter. ERR_NOT_FOUND for an unknown job. */
 struct progress_failure {
     const char *job_id;
     const char *code;
     const char *error;
     int64_t now_ms;
+    const struct progress_letter *letter; /* NULL: none, or not known yet */
 };
 bool progress_fail(struct store_session *session, const struct progress_failure *failure,
                    bson_t **job, struct err *err) MUST_USE;
@@ -70,9 +79,6 @@ bool progress_fail(struct store_session *session, const struct progress_failure 
  * this very call did; several trackers may try, one does. */
 bool progress_finish(struct store_session *session, bson_t **job, bool *finished,
                      struct err *err) MUST_USE;
-
-/* Whether the job can have this chunk; any it can have while its total is not known. */
-bool progress_may_have(const bson_t *job, const struct message_origin *origin);
 
 /* Notes when the job's completion event was acknowledged. */
 bool progress_mark_announced(struct store_session *session, const char *job_id, int64_t now_ms,

@@ -107,6 +107,26 @@ static bool end_failed(struct store_session *session, const char *job_id, int64_
     return store_update(session, JOBS, filter, update, false, NULL, err);
 }
 
+/* Whoever failed the job could not know yet where the letter would stand. */
+static bool tell_letter(struct store_session *session, const struct progress_failure *failure,
+                        struct err *err)
+{
+    const struct progress_letter *letter = failure->letter;
+
+    if (!letter) {
+        return true;
+    }
+    AUTO(bson)
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(failure->job_id), "status", "failed", "failure.dlq",
+                              "{", "$exists", BCON_BOOL(false), "}");
+    AUTO(bson)
+    bson_t *update =
+        BCON_NEW("$set", "{", "failure.dlq", "{", "topic", BCON_UTF8(letter->topic), "partition",
+                 BCON_INT32(letter->partition), "offset", BCON_INT64(letter->offset), "}", "}");
+
+    return store_update(session, JOBS, filter, update, false, NULL, err);
+}
+
 bool progress_fail(struct store_session *session, const struct progress_failure *failure,
                    bson_t **job, struct err *err)
 {
@@ -120,6 +140,7 @@ bool progress_fail(struct store_session *session, const struct progress_failure 
 
     return store_update(session, JOBS, filter, update, false, NULL, err) &&
            end_failed(session, failure->job_id, failure->now_ms, err) &&
+           tell_letter(session, failure, err) &&
            store_get(session, JOBS, failure->job_id, job, err);
 }
 

@@ -1,6 +1,7 @@
 #include "store/progress.h"
 
 #include "domain/document.h"
+#include "domain/stored.h"
 #include "message/message.h"
 
 #include <string.h>
@@ -29,8 +30,8 @@ struct indexed_fold {
 
 static bool check_place(const bson_t *job, const struct chunk_done *done, struct err *err)
 {
-    if (!progress_may_have(job, &done->origin) || done->origin.chunk >= NUMBERS_MAX ||
-        done->batch >= SEARCH_BATCHES_MAX) {
+    if (done->origin.chunk >= stored_chunk_end(job, NUMBERS_MAX) ||
+        done->origin.chunk >= NUMBERS_MAX || done->batch >= SEARCH_BATCHES_MAX) {
         return err_set(err, ERR_INVALID, "job %s has no batch %u of chunk %u", done->origin.job_id,
                        done->batch, done->origin.chunk);
     }

@@ -26,6 +26,7 @@ static const struct index indexes[] = {
     {"idempotency_keys", {"expires_at"}, INDEX_EXPIRES},
     {"import_sources", {"tenant"}, INDEX_PLAIN},
     {"sessions", {"expires_at"}, INDEX_EXPIRES},
+    {"dlq_replays", {"expires_at"}, INDEX_EXPIRES},
     {"products", {"embeds"}, INDEX_SPARSE},
     {"synonym_dictionaries", {"lookup"}, INDEX_PLAIN},
     /* The two that GridFS asks for, and ours. */
@@ -38,9 +39,10 @@ static const struct index indexes[] = {
 /* A transaction cannot create a collection on every server, so all exist before the first import:
  * these, and two for each entity. */
 static const char *const collections[] = {
-    "import_jobs",    "import_batches", "import_receipts", "import_errors", "import_sources",
-    "tenants",        "jwt_keys",       "sessions",        "api_keys",      "idempotency_keys",
-    "import_writers", "public_codes",   "counters",        "uploads.files", "uploads.chunks",
+    "import_jobs",      "import_batches", "import_receipts", "import_errors", "import_sources",
+    "tenants",          "jwt_keys",       "sessions",        "api_keys",      "idempotency_keys",
+    "import_writers",   "public_codes",   "counters",        "uploads.files", "uploads.chunks",
+    "consume_attempts", "dlq_replays",
 };
 
 enum { NAMESPACE_EXISTS = 48 };

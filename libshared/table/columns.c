@@ -1,4 +1,4 @@
-#include "table/columns_internal.h"
+#include "table/table_internal.h"
 
 #include "domain/mapping.h"
 #include "domain/settings.h"

@@ -32,7 +32,11 @@ bool columns_plan(struct arena *arena, const struct sheet_row *header,
                   const struct columns_options *options, struct columns **out,
                   struct sheet_fault *fault, struct err *err) MUST_USE;
 
-/* Whether lines with the same code belong together. */
+/* More lines than this with the same code are another row. */
+enum { COLUMNS_MAX_LINES = 1000 };
+
+/* Whether lines with the same code belong together: those that follow each other and fit the
+ * header. */
 bool columns_repeat(const struct columns *columns);
 
 /* The code in a line; absent when there is none. */

@@ -15,6 +15,7 @@ struct walk {
     struct failed_row failed;
     bool has_failed; /* `failed` is one, and stands behind all that was written or is in hand */
     bool in_row;     /* the line before belongs to `failed` */
+    size_t lines;    /* of `failed` so far */
     char *code;      /* what its further lines are known by; NULL: it has none */
 };
 
@@ -74,10 +75,13 @@ static bool write_line(struct walk *walk, const struct sheet_row *line, struct e
 static void enter_row(struct walk *walk, const struct sheet_row *line)
 {
     struct str code = columns_code(walk->columns, line);
+    struct sheet_fault ignored;
 
     mem_free(walk->code);
     walk->code = NULL;
-    if (columns_repeat(walk->columns) && code.n > 0) {
+    walk->lines = 1;
+    if (columns_repeat(walk->columns) && code.n > 0 &&
+        sheet_row_fits(walk->options->sheet, line, &ignored)) {
         walk->code = mem_alloc(code.n + 1);
         memcpy(walk->code, code.p, code.n);
         walk->code[code.n] = '\0';
@@ -86,7 +90,11 @@ static void enter_row(struct walk *walk, const struct sheet_row *line)
 
 static bool continues_row(const struct walk *walk, const struct sheet_row *line)
 {
-    return walk->code && str_is(columns_code(walk->columns, line), walk->code);
+    struct sheet_fault ignored;
+
+    return walk->code && walk->lines < COLUMNS_MAX_LINES &&
+           str_is(columns_code(walk->columns, line), walk->code) &&
+           sheet_row_fits(walk->options->sheet, line, &ignored);
 }
 
 /* Moves on to the failed row that begins at this line or behind it. */
@@ -108,6 +116,7 @@ static bool seek_failed(struct walk *walk, uint64_t number, struct err *err)
 static bool visit(struct walk *walk, const struct sheet_row *line, struct err *err)
 {
     if (walk->in_row && continues_row(walk, line)) {
+        walk->lines++;
         return write_line(walk, line, err);
     }
     walk->in_row = false;

@@ -2,9 +2,6 @@
 
 #include "config/config.h"
 
-/* More lines than this with the same code start another row. */
-enum { MAX_LINES = 1000 };
-
 enum {
     MAX_COLUMNS = 1000, /* as many as a JSON object may have keys */
     MAX_EXCESS = 4, /* times a row's limit: what a file is read on beyond, its row being refused */
@@ -65,7 +62,7 @@ bool table_open(const struct table_options *options, struct table **out, struct 
         return false;
     }
     if (columns_repeat(table->columns)) {
-        table->lines = arena_calloc(table->arena, MAX_LINES, sizeof(*table->lines));
+        table->lines = arena_calloc(table->arena, COLUMNS_MAX_LINES, sizeof(*table->lines));
     }
     *out = STEAL(table);
     return true;
@@ -138,7 +135,7 @@ static bool gather(struct table *table, size_t *count, struct sheet_fault *fault
         if (!fetch_next(table, fault, err)) {
             return false;
         }
-        if (!table->has_next || *count == MAX_LINES || !continues(table, &table->next)) {
+        if (!table->has_next || *count == COLUMNS_MAX_LINES || !continues(table, &table->next)) {
             break;
         }
         table->lines[*count] = keep_line(table->lines_arena, &table->next);

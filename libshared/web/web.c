@@ -68,6 +68,7 @@ static void set_up(struct web_server *server)
     server->control = h2o_evloop_socket_create(server->loop, server->control_fd, 0);
     server->control->data = server;
     h2o_socket_read_start(server->control, on_close_asked);
+    web_connections_learn_reader(server);
     web_listener_start(server);
 }
 
@@ -181,8 +182,17 @@ static bool start_threads(struct web_server *server, struct err *err)
 
 static void server_free(struct web_server *server)
 {
+    web_tls_close(server->tls);
     pthread_mutex_destroy(&server->announcing);
     mem_free(server);
+}
+
+static bool open_tls(struct web_server *server, struct err *err)
+{
+    const struct web_options *options = &server->options;
+
+    return !options->tls_cert_file ||
+           web_tls_open(options->tls_cert_file, options->tls_key_file, &server->tls, err);
 }
 
 bool web_server_open(const struct web_options *options, struct web_server **out, struct err *err)
@@ -194,7 +204,7 @@ bool web_server_open(const struct web_options *options, struct web_server **out,
 
     server->options = *options;
     pthread_mutex_init(&server->announcing, NULL);
-    if (!web_listener_bind(server, err)) {
+    if (!open_tls(server, err) || !web_listener_bind(server, err)) {
         server_free(server);
         return false;
     }

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * HTTP/1.1 server: one h2o loop thread and a bounded pool of workers. The only library that
- * includes h2o. A handler is plain blocking code on a worker thread: it sees a copy of the request
- * and fills a reply.
+ * HTTP/1.1 server, also over TLS: one h2o loop thread and a bounded pool of workers. The only
+ * library that includes h2o. A handler is plain blocking code on a worker thread: it sees a copy of
+ * the request and fills a reply.
  *
  * What the server refuses or cuts without a handler: see enum web_trouble, and
  * - bytes that are not HTTP/1.x at all (an HTTP/2 preface too): a plain 400, connection closed;
@@ -138,12 +138,14 @@ struct web_options {
     const struct web_route *routes;
     size_t route_count;
     void *app;
-    size_t workers;             /* may be 0 when every route is WEB_ON_LOOP */
-    size_t queue_length;        /* requests waiting for a worker */
-    size_t max_body_bytes;      /* h2o wants a chunked body to be at least one byte shorter */
-    size_t max_upload_bytes;    /* the same for routes that are WEB_UPLOAD */
-    size_t max_inflight_bytes;  /* body copies held at one time, over all requests */
-    size_t max_connections;     /* further ones wait in the kernel's backlog */
+    size_t workers;            /* may be 0 when every route is WEB_ON_LOOP */
+    size_t queue_length;       /* requests waiting for a worker */
+    size_t max_body_bytes;     /* h2o wants a chunked body to be at least one byte shorter */
+    size_t max_upload_bytes;   /* the same for routes that are WEB_UPLOAD */
+    size_t max_inflight_bytes; /* body copies held at one time, over all requests */
+    size_t max_connections;    /* further ones wait in the kernel's backlog */
+    const char *tls_cert_file; /* PEM; NULL: plain HTTP. A changed file is taken by itself */
+    const char *tls_key_file;
     int64_t request_timeout_ms; /* whole request must have arrived by then; also ends idle
                                    connections */
     void (*problem)(enum web_trouble trouble, struct web_reply *reply);
@@ -153,7 +155,8 @@ struct web_server;
 
 /*
  * Starts listening. ERR_UNAVAILABLE when the port cannot be bound or a thread cannot be started,
- * ERR_INVALID for an address that is no address and for limits that contradict each other. Options
+ * ERR_INVALID for an address that is no address, for limits that contradict each other and for a
+ * certificate that cannot be used. Options
  * are copied, pointers in it are borrowed.
  */
 bool web_server_open(const struct web_options *options, struct web_server **out,

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* A client's connection: first the socket that h2o speaks HTTP on, then perhaps one that only
  * lingers. */
@@ -15,7 +16,8 @@ struct connection {
     h2o_socket_t *sock;
     int linger_fd; /* a second descriptor of the connection, which outlives the one h2o closes; -1:
                       none */
-    h2o_timeout_entry_t linger_timeout;
+    SSL_CTX *tls;  /* a reference of its own; NULL without TLS */
+    h2o_timeout_entry_t timeout; /* of the TLS handshake, then of lingering */
 };
 
 static void linger_start(struct connection *connection);
@@ -25,6 +27,7 @@ static void connection_free(struct connection *connection)
     struct web_server *server = connection->server;
 
     h2o_linklist_unlink(&connection->link);
+    SSL_CTX_free(connection->tls);
     mem_free(connection);
     server->connection_count--;
     web_listener_update(server);
@@ -104,9 +107,64 @@ static void limit_body(struct connection *connection)
 {
     h2o_socket_t *sock = connection->sock;
 
-    if (sock->_cb.read == connection->server->read_request) {
+    if (sock->_cb.read && sock->_cb.read == connection->server->read_request) {
         sock->_cb.read = on_input;
     }
+}
+
+void web_connections_learn_reader(struct web_server *server)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+        return;
+    }
+    h2o_socket_t *sock = h2o_evloop_socket_create(server->loop, ends[0], 0);
+
+    h2o_accept(&server->accept, sock);
+    server->read_request = sock->_cb.read;
+    close(ends[1]); /* h2o sees it and closes the other end */
+}
+
+/* ---- beginning ---- */
+
+/* Behind a TLS handshake the first request may have come already, and h2o takes it at once. */
+static void speak_http(struct connection *connection)
+{
+    struct web_server *server = connection->server;
+    h2o_socket_t *sock = connection->sock;
+
+    server->config.max_request_entity_size = limit_of_input(server, sock->input);
+    h2o_accept(&server->accept, sock);
+    server->config.max_request_entity_size = web_route_max_body(&server->options, NULL);
+}
+
+static void on_handshake(h2o_socket_t *sock, const char *err)
+{
+    struct connection *connection = sock->on_close.data;
+
+    h2o_timeout_unlink(&connection->timeout);
+    if (err) {
+        h2o_socket_close(sock);
+    } else {
+        speak_http(connection);
+    }
+}
+
+static void on_handshake_timeout(h2o_timeout_entry_t *entry)
+{
+    h2o_socket_close(H2O_STRUCT_FROM_MEMBER(struct connection, timeout, entry)->sock);
+}
+
+static void shake_hands(struct connection *connection)
+{
+    struct web_server *server = connection->server;
+
+    connection->tls = web_tls_context(server->tls);
+    SSL_CTX_up_ref(connection->tls);
+    connection->timeout.cb = on_handshake_timeout;
+    h2o_timeout_link(server->loop, &server->context.http1.req_timeout, &connection->timeout);
+    h2o_socket_ssl_handshake(connection->sock, connection->tls, NULL, on_handshake);
 }
 
 void web_connection_start(struct web_server *server, h2o_socket_t *sock)
@@ -119,9 +177,12 @@ void web_connection_start(struct web_server *server, h2o_socket_t *sock)
     h2o_linklist_insert(&server->connections, &connection->link);
     server->connection_count++;
     limit_unread_answers(sock, server->options.request_timeout_ms);
-    h2o_accept(&server->accept, sock);
-    server->read_request = sock->_cb.read;
-    limit_body(connection);
+    if (server->tls) {
+        shake_hands(connection);
+    } else {
+        speak_http(connection);
+        limit_body(connection);
+    }
 }
 
 /* ---- lingering ---- */
@@ -137,7 +198,7 @@ void web_connection_linger(h2o_req_t *req)
 
 static void linger_end(struct connection *connection)
 {
-    h2o_timeout_unlink(&connection->linger_timeout);
+    h2o_timeout_unlink(&connection->timeout);
     h2o_socket_close(connection->sock);
 }
 
@@ -150,9 +211,9 @@ static void on_linger_read(h2o_socket_t *sock, const char *err)
     }
 }
 
-static void on_linger_timeout(h2o_timeout_entry_t *entry)
+static void on_timeout(h2o_timeout_entry_t *entry)
 {
-    linger_end(H2O_STRUCT_FROM_MEMBER(struct connection, linger_timeout, entry));
+    linger_end(H2O_STRUCT_FROM_MEMBER(struct connection, timeout, entry));
 }
 
 static void linger_start(struct connection *connection)
@@ -164,8 +225,8 @@ static void linger_start(struct connection *connection)
     connection->linger_fd = -1;
     use_socket(connection, sock);
     sock->data = connection;
-    connection->linger_timeout.cb = on_linger_timeout;
-    h2o_timeout_link(server->loop, &server->context.http1.req_timeout, &connection->linger_timeout);
+    connection->timeout.cb = on_timeout;
+    h2o_timeout_link(server->loop, &server->context.http1.req_timeout, &connection->timeout);
     h2o_socket_read_start(sock, on_linger_read);
 }
 

@@ -2,6 +2,7 @@
 
 #include "web/web.h"
 #include "web/web_route.h"
+#include "web/web_tls.h"
 #include "web/web_worker.h"
 
 #include <h2o.h>
@@ -20,6 +21,7 @@ struct web_server {
     int64_t drain_deadline_ms; /* written before control_fd is, read after */
     pthread_t thread;
     struct web_pool *pool;
+    struct web_tls *tls;        /* NULL: plain HTTP */
     pthread_mutex_t announcing; /* held while other threads use the queue of the loop */
     _Atomic size_t inflight_bytes;
 
@@ -58,6 +60,10 @@ void web_listener_update(struct web_server *server);
 /* ---- web_connection.c ---- */
 
 void web_connection_start(struct web_server *server, h2o_socket_t *sock);
+
+/* Finds out which callback h2o reads requests with. To be called once, before the first connection.
+ */
+void web_connections_learn_reader(struct web_server *server);
 
 /*
  * Makes the connection of `req` read on and throw away after its answer, until the client stops or

@@ -69,8 +69,8 @@ static bool read_operand(const struct command *command, int argc, char **argv, c
     return true;
 }
 
-bool command_read_options(const struct command *command, int argc, char **argv,
-                          const struct option_spec *specs, const char **operand)
+static bool read_options(const struct command *command, int argc, char **argv,
+                         const struct option_spec *specs)
 {
     struct option options[OPTIONS_MAX + 1];
     size_t count = translate(specs, options);
@@ -90,8 +90,31 @@ bool command_read_options(const struct command *command, int argc, char **argv,
             *specs[which].flag = true;
         }
     }
-    return check_required(command, specs, count) &&
+    return check_required(command, specs, count);
+}
+
+bool command_read_options(const struct command *command, int argc, char **argv,
+                          const struct option_spec *specs, const char **operand)
+{
+    return read_options(command, argc, argv, specs) &&
            read_operand(command, argc - optind, argv + optind, operand);
+}
+
+bool command_read_operands(const struct command *command, int argc, char **argv,
+                           const struct option_spec *specs, struct operands *out)
+{
+    *out = (struct operands){0};
+    if (!read_options(command, argc, argv, specs)) {
+        return false;
+    }
+    for (int i = optind; i < argc; i++) {
+        if (out->count == OPERANDS_MAX) {
+            command_misused(command, "\"%s\" is one argument too many", argv[i]);
+            return false;
+        }
+        out->items[out->count++] = argv[i];
+    }
+    return true;
 }
 
 bool command_read_number(const char *text, int64_t min, int64_t max, int64_t *out)

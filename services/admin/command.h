@@ -33,7 +33,7 @@ struct option_spec {
     bool is_required;
 };
 
-enum { OPTIONS_MAX = 8 };
+enum { OPTIONS_MAX = 10 };
 
 /*
  * Reads the options, and one operand into *operand when that is not NULL. False after the misuse
@@ -41,6 +41,17 @@ enum { OPTIONS_MAX = 8 };
  */
 bool command_read_options(const struct command *command, int argc, char **argv,
                           const struct option_spec *specs, const char **operand);
+
+enum { OPERANDS_MAX = 3 };
+
+struct operands {
+    const char *items[OPERANDS_MAX];
+    size_t count;
+};
+
+/* Likewise, for a command with any number of operands up to OPERANDS_MAX. */
+bool command_read_operands(const struct command *command, int argc, char **argv,
+                           const struct option_spec *specs, struct operands *out);
 
 /* A whole number of the range; false for anything else. */
 bool command_read_number(const char *text, int64_t min, int64_t max, int64_t *out) MUST_USE;
@@ -84,6 +95,12 @@ enum status run_source_put(const struct config *config, const struct command *co
                            char **argv);
 enum status run_sheet_print(const struct config *config, const struct command *command, int argc,
                             char **argv);
+enum status run_dlq_list(const struct config *config, const struct command *command, int argc,
+                         char **argv);
+enum status run_dlq_show(const struct config *config, const struct command *command, int argc,
+                         char **argv);
+enum status run_dlq_replay(const struct config *config, const struct command *command, int argc,
+                           char **argv);
 enum status run_config_docs(const struct config *config, const struct command *command, int argc,
                             char **argv);
 enum status run_errors_docs(const struct config *config, const struct command *command, int argc,

@@ -5,36 +5,12 @@
 #include "message/topics.h"
 #include "search/search.h"
 #include "store/store.h"
+#include "topics.h"
 
 #include <stdio.h>
 
-#define DAYS(n) (INT64_C(n) * 24 * 60 * 60 * 1000)
-
 /* A chunk is 900 KB at most; its dead letter has a few headers more. */
 enum { MESSAGE_BYTES = 1024 * 1024, LETTER_BYTES = 1088 * 1024 };
-
-/* The import topics must not outlive the receipts, which know what was applied
- * (CONSIGN_RECEIPT_TTL_S). */
-static const struct {
-    const char *topic;
-    int64_t retention_ms;
-    bool has_dead_letters;
-} topics[] = {
-    {TOPIC_IMPORT_PRODUCTS, DAYS(7), true},
-    {TOPIC_IMPORT_CUSTOMERS, DAYS(7), true},
-    {TOPIC_IMPORT_ORGANIZATIONS, DAYS(7), true},
-    {TOPIC_IMPORT_ENTITIES, DAYS(7), true},
-    {TOPIC_IMPORT_FILES, DAYS(7), true},
-    {TOPIC_PROGRESS, DAYS(7), true},
-    {TOPIC_SEARCH, DAYS(3), true},
-    {TOPIC_COMPLETED_PRODUCTS, DAYS(30), false},
-    {TOPIC_COMPLETED_CUSTOMERS, DAYS(30), false},
-    {TOPIC_COMPLETED_ORGANIZATIONS, DAYS(30), false},
-    {TOPIC_COMPLETED_ENTITIES, DAYS(30), false},
-    {TOPIC_COMPLETED_BATCHES, DAYS(30), false},
-};
-
-enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
 
 static struct bus_topic_spec spec_of(const struct config *config, const char *topic,
                                      int64_t retention_ms, int64_t max_message_bytes)
@@ -55,11 +31,11 @@ static bool create_topics(const struct config *config, struct err *err)
     size_t count = 0;
 
     for (size_t i = 0; i < TOPICS; i++) {
-        specs[count++] = spec_of(config, topics[i].topic, topics[i].retention_ms, MESSAGE_BYTES);
+        specs[count++] = spec_of(config, topics[i].name, topics[i].retention_ms, MESSAGE_BYTES);
         if (topics[i].has_dead_letters) {
-            const char *letters = arena_printf(arena, "%s%s", topics[i].topic, TOPIC_DLQ_SUFFIX);
+            const char *letters = arena_printf(arena, "%s%s", topics[i].name, TOPIC_DLQ_SUFFIX);
 
-            specs[count++] = spec_of(config, letters, DAYS(30), LETTER_BYTES);
+            specs[count++] = spec_of(config, letters, LETTER_RETENTION_MS, LETTER_BYTES);
         }
     }
     return bus_create_topics(config, specs, count, err);

@@ -16,7 +16,7 @@ static const struct command commands[] = {
     {"tenant put",
      "ID --name TEXT --languages it,en --default-language it --channel TEXT\n"
      "           [--search-languages it] [--lanes N] [--legal-info-checks strict|format]\n"
-     "           [--store gridfs|s3:BUCKET|none]",
+     "           [--store gridfs|s3:BUCKET|none] [--limits requests_per_second=N,burst=N,...]",
      "create or change a tenant", run_tenant_put},
     {"key create", "--tenant ID --permissions customers,import,B2BBulkImport,admin",
      "make an API key; its secret is printed this one time", run_key_create},
@@ -37,6 +37,13 @@ static const struct command commands[] = {
      "create or replace an import source; its JSON comes on standard input", run_source_put},
     {"sheet print", "FILE",
      "print the rows of a CSV, XLSX or XLS file as they are read, as JSON lines", run_sheet_print},
+    {"dlq list", "[--topic DLQ]",
+     "print the dead letters as JSON lines, oldest first in each partition", run_dlq_list},
+    {"dlq show", "DLQ PARTITION OFFSET", "print one dead letter with what is in it, as JSON",
+     run_dlq_show},
+    {"dlq replay", "DLQ PARTITION OFFSET | --all [--topic DLQ]",
+     "send a dead letter, or all that were not sent yet, back to the topic it came from",
+     run_dlq_replay},
     {"config-docs", "", "print docs/CONFIGURATION.md", run_config_docs},
     {"errors-docs", "", "print docs/errors.md", run_errors_docs},
     {"help", "", "print this text", run_help},

@@ -4,6 +4,7 @@
 #include "blob/blob.h"
 #include "store/tenants.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LANES_MAX = 64 };
@@ -18,7 +19,21 @@ struct tenant {
     const char *lanes;
     const char *legal_info_checks;
     const char *store;
+    const char *limits;
 };
+
+/* What may stand in --limits and in the tenant's `limits`. */
+static const struct {
+    const char *name;
+    int64_t max;
+} limits[] = {
+    {"requests_per_second", 1000000},
+    {"burst", 1000000},
+    {"concurrent_jobs", 1000000},
+    {"bytes_in_flight", 17179869184},
+};
+
+enum { LIMITS = sizeof(limits) / sizeof(limits[0]) };
 
 #define S3_PREFIX "s3:"
 
@@ -82,6 +97,40 @@ static bool read_lanes(const char *text, int64_t *out)
     return command_read_number(text, 1, LANES_MAX, out);
 }
 
+/* Appends the limits of "burst=5,concurrent_jobs=2"; false when one is unknown or out of range. */
+static bool read_limits(const char *list, bson_t *out)
+{
+    for (const char *word = list; *word;) {
+        size_t n = strcspn(word, ",");
+        char text[64];
+        int64_t value = 0;
+        size_t i = 0;
+
+        snprintf(text, sizeof(text), "%.*s", (int)n, word);
+        char *number = text + strcspn(text, "=");
+        bool is_assigned = *number == '=';
+
+        *number = '\0';
+        while (i < LIMITS && strcmp(limits[i].name, text) != 0) {
+            i++;
+        }
+        if (i == LIMITS || !is_assigned ||
+            !command_read_number(number + 1, 1, limits[i].max, &value)) {
+            return false;
+        }
+        bson_append_int64(out, limits[i].name, -1, value);
+        word += n + (word[n] != '\0');
+    }
+    return true;
+}
+
+static bool are_limits(const char *list)
+{
+    AUTO(bson) bson_t *ignored = bson_new();
+
+    return read_limits(list, ignored);
+}
+
 static bool check_tenant(const struct tenant *tenant, struct err *err)
 {
     int64_t lanes;
@@ -111,6 +160,11 @@ static bool check_tenant(const struct tenant *tenant, struct err *err)
     }
     if (!is_store(tenant->store)) {
         return err_set(err, ERR_INVALID, "--store takes gridfs, none, or s3: and a bucket's name");
+    }
+    if (!are_limits(tenant->limits)) {
+        return err_set(err, ERR_INVALID,
+                       "--limits takes requests_per_second=N,burst=N,concurrent_jobs=N,"
+                       "bytes_in_flight=N, each N at least 1");
     }
     return true;
 }
@@ -151,6 +205,15 @@ static void append_store(bson_t *document, const char *store)
     bson_append_document_end(document, &inner);
 }
 
+static void append_limits(bson_t *document, const char *list)
+{
+    bson_t inner;
+
+    BSON_APPEND_DOCUMENT_BEGIN(document, "limits", &inner);
+    (void)read_limits(list, &inner);
+    bson_append_document_end(document, &inner);
+}
+
 static bson_t *tenant_document(const struct tenant *tenant)
 {
     int64_t lanes = 1;
@@ -162,6 +225,7 @@ static bson_t *tenant_document(const struct tenant *tenant)
     append_words(document, "languages", tenant->languages);
     append_words(document, "search_languages", tenant->search_languages);
     append_store(document, tenant->store);
+    append_limits(document, tenant->limits);
     if (read_lanes(tenant->lanes, &lanes)) {
         BSON_APPEND_INT64(document, "lanes", lanes);
     }
@@ -178,8 +242,11 @@ static bool put_tenant(struct store_session *session, void *ctx, struct err *err
 enum status run_tenant_put(const struct config *config, const struct command *command, int argc,
                            char **argv)
 {
-    struct tenant tenant = {
-        .search_languages = "", .lanes = "1", .legal_info_checks = "format", .store = "gridfs"};
+    struct tenant tenant = {.search_languages = "",
+                            .lanes = "1",
+                            .legal_info_checks = "format",
+                            .store = "gridfs",
+                            .limits = ""};
     const struct option_spec specs[] = {
         {.name = "name", .text = &tenant.name, .is_required = true},
         {.name = "languages", .text = &tenant.languages, .is_required = true},
@@ -189,6 +256,7 @@ enum status run_tenant_put(const struct config *config, const struct command *co
         {.name = "lanes", .text = &tenant.lanes},
         {.name = "legal-info-checks", .text = &tenant.legal_info_checks},
         {.name = "store", .text = &tenant.store},
+        {.name = "limits", .text = &tenant.limits},
         {0},
     };
     struct err err;

@@ -7,11 +7,12 @@
 #include "domain/lane.h"
 
 #include <stdio.h>
+#include <string.h>
 
-/* The chunk that a lane is filling. */
+/* Rows of a lane until it is certain which of them are its next chunk. */
 struct lane {
-    struct arena *arena;
-    struct message_row *rows;
+    struct message_row *rows; /* their content belongs to the lane */
+    struct chunk_row *sizes;
     size_t count;
     size_t bytes;
     uint32_t next_chunk;
@@ -19,13 +20,27 @@ struct lane {
 
 struct cutter {
     struct cutter_options options;
+    struct chunk_limits limits;
     struct bus_group *group;
     struct arena *scratch; /* of the row or the message in hand */
     struct lane *lanes;
-    size_t chunk_bytes; /* of rows */
     uint32_t rows;
     uint32_t chunks;
 };
+
+/* Those of JSON requests. */
+static struct chunk_limits limits_of(const struct cutter_options *options)
+{
+    const struct config *config = options->config;
+    struct str settings = options->file->settings;
+
+    return (struct chunk_limits){
+        .rows = (size_t)config->chunk_rows,
+        .bytes = import_chunk_room((size_t)config->chunk_bytes, settings),
+        .most_bytes = import_chunk_room(IMPORT_CHUNK_MOST_BYTES, settings),
+        .lanes = options->file->lanes,
+    };
+}
 
 struct cutter *cutter_open(const struct cutter_options *options)
 {
@@ -33,26 +48,39 @@ struct cutter *cutter_open(const struct cutter_options *options)
     uint32_t lanes = options->file->lanes;
 
     cutter->options = *options;
-    cutter->chunk_bytes =
-        import_chunk_room((size_t)options->config->chunk_bytes, options->file->settings);
+    cutter->limits = limits_of(options);
     cutter->group = bus_group_new(options->producer);
     cutter->scratch = arena_new();
     cutter->lanes = mem_calloc(lanes, sizeof(*cutter->lanes));
     for (uint32_t i = 0; i < lanes; i++) {
         cutter->lanes[i] = (struct lane){
-            .arena = arena_new(),
-            .rows = mem_calloc((size_t)options->config->chunk_rows, sizeof(struct message_row)),
+            .rows = mem_calloc(cutter->limits.rows, sizeof(struct message_row)),
+            .sizes = mem_calloc(cutter->limits.rows, sizeof(struct chunk_row)),
             .next_chunk = i,
         };
     }
     return cutter;
 }
 
+/* Lets go of the first rows. */
+static void drop(struct lane *lane, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        mem_free((char *)lane->rows[i].bson.p);
+        mem_free((char *)lane->rows[i].refused_reason);
+        lane->bytes -= chunker_row_bytes(lane->sizes[i].bytes);
+    }
+    lane->count -= count;
+    memmove(lane->rows, lane->rows + count, lane->count * sizeof(*lane->rows));
+    memmove(lane->sizes, lane->sizes + count, lane->count * sizeof(*lane->sizes));
+}
+
 void cutter_close(struct cutter *cutter)
 {
     for (uint32_t i = 0; i < cutter->options.file->lanes; i++) {
-        arena_free(cutter->lanes[i].arena);
+        drop(&cutter->lanes[i], cutter->lanes[i].count);
         mem_free(cutter->lanes[i].rows);
+        mem_free(cutter->lanes[i].sizes);
     }
     mem_free(cutter->lanes);
     arena_free(cutter->scratch);
@@ -60,7 +88,7 @@ void cutter_close(struct cutter *cutter)
     mem_free(cutter);
 }
 
-static struct str encode(struct cutter *cutter, const struct lane *lane)
+static struct str encode(struct cutter *cutter, const struct lane *lane, size_t count)
 {
     const struct import_file *file = cutter->options.file;
     const struct import_chunk chunk = {.origin = {.job_id = file->job_id,
@@ -72,7 +100,7 @@ static struct str encode(struct cutter *cutter, const struct lane *lane)
                                                   .trace_id = file->trace_id},
                                        .settings = file->settings,
                                        .rows = lane->rows,
-                                       .row_count = lane->count};
+                                       .row_count = count};
 
     return import_chunk_encode(cutter->scratch, &chunk);
 }
@@ -80,25 +108,24 @@ static struct str encode(struct cutter *cutter, const struct lane *lane)
 static bool publish(struct cutter *cutter, struct lane *lane, struct err *err)
 {
     const struct import_file *file = cutter->options.file;
+    size_t count = chunker_first(lane->sizes, lane->count, &cutter->limits);
     const char *number =
         arena_printf(cutter->scratch, "%u", (unsigned)(lane->next_chunk % file->lanes));
     const struct bus_out message = {
         .topic = cutter->options.topic,
         .key = ID_JOIN(cutter->scratch, file->tenant, number),
-        .value = encode(cutter, lane),
+        .value = encode(cutter, lane, count),
         .headers = {{"job-id", file->job_id},
                     {"tenant", file->tenant},
                     {"trace-id", file->trace_id}},
-        .weight = (uint32_t)lane->count,
+        .weight = (uint32_t)count,
     };
 
     if (!bus_group_add(cutter->group, &message, cutter->options.config->publish_timeout_ms, err)) {
         return false;
     }
     arena_reset(cutter->scratch);
-    arena_reset(lane->arena);
-    lane->count = 0;
-    lane->bytes = 0;
+    drop(lane, count);
     lane->next_chunk += file->lanes;
     cutter->chunks++;
     return true;
@@ -106,21 +133,21 @@ static bool publish(struct cutter *cutter, struct lane *lane, struct err *err)
 
 static bool put(struct cutter *cutter, struct lane *lane, struct message_row row, struct err *err)
 {
-    size_t bytes = row.bson.n + CHUNKER_ROW_OVERHEAD;
-    bool is_full = lane->count > 0 && (lane->count == (size_t)cutter->options.config->chunk_rows ||
-                                       lane->bytes + bytes > cutter->chunk_bytes);
-
-    if (is_full && !publish(cutter, lane, err)) {
-        return false;
-    }
     if (row.bson.p) {
-        row.bson.p = arena_memdup(lane->arena, row.bson.p, row.bson.n);
+        row.bson.p = memcpy(mem_alloc(row.bson.n), row.bson.p, row.bson.n);
     } else {
-        row.refused_reason = arena_strdup(lane->arena, row.refused_reason);
+        row.refused_reason = mem_strdup(row.refused_reason);
     }
-    lane->rows[lane->count++] = row;
-    lane->bytes += bytes;
+    lane->rows[lane->count] = row;
+    lane->sizes[lane->count] = (struct chunk_row){.bytes = row.bson.n};
+    lane->count++;
+    lane->bytes += chunker_row_bytes(row.bson.n);
     cutter->rows++;
+    while (lane->count == cutter->limits.rows || lane->bytes > cutter->limits.most_bytes) {
+        if (!publish(cutter, lane, err)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -162,8 +189,10 @@ bool cutter_refuse(struct cutter *cutter, uint32_t number, const struct problem 
 bool cutter_finish(struct cutter *cutter, struct err *err)
 {
     for (uint32_t i = 0; i < cutter->options.file->lanes; i++) {
-        if (cutter->lanes[i].count > 0 && !publish(cutter, &cutter->lanes[i], err)) {
-            return false;
+        while (cutter->lanes[i].count > 0) {
+            if (!publish(cutter, &cutter->lanes[i], err)) {
+                return false;
+            }
         }
     }
     return bus_group_wait(cutter->group, cutter->options.config->publish_timeout_ms, err);

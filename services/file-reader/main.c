@@ -25,6 +25,7 @@ static bool consume(struct runtime *runtime, struct file_reader *reader, struct 
         .topic_count = 1,
         .limits = {.messages = 1, .weight = 1, .bytes = (size_t)config->run_bytes},
         .handle = read_handle,
+        .store = reader->store,
         .ctx = reader,
     };
 

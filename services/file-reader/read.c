@@ -182,7 +182,8 @@ static bool read_file(struct reading *reading, int fd, struct err *err)
     if (publish_rows(reading, fd, cutter, err)) {
         return publish_total(reading, cutter, err);
     }
-    return reading->fault.code &&
+    /* What stands before the fault is applied: a second reading must find the same. */
+    return reading->fault.code && cutter_finish(cutter, err) &&
            publish_failure(reading, spell_fault(reading->arena, &reading->fault), err);
 }
 
@@ -210,6 +211,9 @@ static bool read_message(struct reading *reading, const struct bus_message *mess
     }
     if (!jobs_get(session, reading->file.tenant, reading->file.job_id, &job, err)) {
         return err->kind == ERR_NOT_FOUND;
+    }
+    if (job_acceptance(job) == JOB_ABANDONED) {
+        return true; /* its sender was told that nothing of it is applied */
     }
     if (fetch_and_read(reading, job, err)) {
         return true;

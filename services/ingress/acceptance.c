@@ -177,8 +177,8 @@ static bool publish_and_settle(struct call *call, struct submission *submission,
         log_warn("publishing the job: %s", err.msg);
         wanted = JOB_ABANDONED;
     }
-    if (!settle(call, job_id, wanted, &stands, &err)) {
-        submission->is_unsettled = true;
+    submission->is_unsettled = !settle(call, job_id, wanted, &stands, &err);
+    if (submission->is_unsettled) {
         return refuse_error(fault, &err, PROBLEM_internal);
     }
     if (stands != JOB_ACCEPTED) {
@@ -242,6 +242,7 @@ static bool adopt_first_try(struct call *call, const bson_t *job, struct submiss
     if (!settle(call, document_text(job, "_id"), JOB_ABANDONED, &stands, &err)) {
         return refuse_error(fault, &err, PROBLEM_internal);
     }
+    submission->is_unsettled = stands == JOB_ACCEPTED;
     return request_refuse(fault, PROBLEM_unavailable, "%s", "");
 }
 
@@ -251,13 +252,22 @@ bool acceptance_resume(struct call *call, struct submission *submission, const c
     AUTO(bson) bson_t *job = NULL;
     struct err err;
 
+    /* Whatever fails before its settling: the first request may have been accepted, or may yet be.
+     * Its key must not be free for another job. */
+    submission->is_unsettled = true;
     if (!jobs_resume(call->session, job_id, call->now_ms, &job, &err)) {
         /* The first request died before it had inserted its job. */
         return err.kind == ERR_NOT_FOUND ? acceptance_commit(call, submission, job_id, fault)
                                          : refuse_error(fault, &err, PROBLEM_internal);
     }
-    if (job_acceptance(job) == JOB_ACCEPTED) {
+    switch (job_acceptance(job)) {
+    case JOB_ACCEPTED:
         return true;
+    case JOB_ABANDONED:
+        submission->is_unsettled = false;
+        return request_refuse(fault, PROBLEM_unavailable, "%s", "");
+    case JOB_ACCEPTING:
+        break;
     }
     return adopt_first_try(call, job, submission, fault) &&
            keep_file(call, submission, job_id, fault) &&

@@ -14,6 +14,8 @@
 
 struct blobs;
 struct bus_producer;
+struct quota;
+struct quota_tenant;
 struct runtime;
 struct search;
 struct waiter;
@@ -27,6 +29,7 @@ struct ingress {
     struct bus_producer *producer;
     struct blobs *blobs;
     struct search *search;
+    struct quota *quota;
     struct waiter *waiter;
     struct lag lag;
     struct web_server *_Atomic server; /* NULL until it listens */
@@ -41,6 +44,7 @@ struct call {
     struct arena *arena; /* lives as long as the request */
     struct store_session *session;
     struct auth_principal who;
+    struct quota_tenant *tenant_quota; /* NULL without a credential */
     char trace_id[TRACE_ID_SIZE];
     int64_t now_ms;
     bool is_deferred; /* `reply` is not the answer; somebody else sends and notes it */

@@ -15,10 +15,7 @@
 
 #include <string.h>
 
-enum {
-    MAX_LANES = 64,
-    MESSAGE_BYTES = 900 * 1024, /* what a chunk with its settings may have */
-};
+enum { MAX_LANES = 64 };
 
 static bool read_rows(struct call *call, const struct import_kind *kind, struct json_import *out,
                       struct request_fault *fault)
@@ -186,7 +183,7 @@ bool intake_cut(struct call *call, struct submission *submission, struct request
     struct chunk_limits limits = {
         .rows = (size_t)config->chunk_rows,
         .bytes = import_chunk_room((size_t)config->chunk_bytes, submission->settings),
-        .most_bytes = import_chunk_room(MESSAGE_BYTES, submission->settings),
+        .most_bytes = import_chunk_room(IMPORT_CHUNK_MOST_BYTES, submission->settings),
         .lanes = submission->lanes,
     };
 

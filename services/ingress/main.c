@@ -1,4 +1,5 @@
 #include "ingress.h"
+#include "allowance.h"
 #include "reply.h"
 #include "routes.h"
 #include "sync.h"
@@ -8,6 +9,7 @@
 #include "blob/blob.h"
 #include "bus/bus.h"
 #include "log/log.h"
+#include "quota/quota.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
 #include "store/jwt_keys.h"
@@ -36,6 +38,7 @@ static bool open_auth(struct ingress *app, struct err *err)
 
 static bool open_all(struct ingress *app, struct err *err)
 {
+    app->quota = allowance_open(app->config);
     return store_open(app->config, &app->store, err) && open_auth(app, err) &&
            bus_producer_open(app->config, &app->producer, err) &&
            blobs_open(app->config, app->store, &app->blobs, err) &&
@@ -50,6 +53,7 @@ static void close_all(struct ingress *app)
     bus_producer_close(app->producer, app->config->drain_timeout_ms);
     auth_close(app->auth);
     store_close(app->store);
+    quota_free(app->quota);
 }
 
 static bool serve(struct ingress *app, struct err *err)
@@ -66,6 +70,8 @@ static bool serve(struct ingress *app, struct err *err)
                                   .max_body_bytes = (size_t)config->max_body_bytes,
                                   .max_upload_bytes = (size_t)config->max_file_bytes + FORM_BYTES,
                                   .max_inflight_bytes = (size_t)config->max_inflight_bytes,
+                                  .tls_cert_file = *config->tls_cert ? config->tls_cert : NULL,
+                                  .tls_key_file = config->tls_key,
                                   .max_connections = (size_t)config->max_connections,
                                   .request_timeout_ms = config->request_timeout_ms,
                                   .problem = reply_trouble};

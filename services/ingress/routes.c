@@ -2,6 +2,7 @@
 
 #include "handlers.h"
 #include "ingress.h"
+#include "allowance.h"
 #include "reply.h"
 
 #include "base/clock.h"
@@ -149,16 +150,18 @@ static bool authorize(const struct call *call, unsigned permissions, struct requ
 
 static bool admit(struct call *call, const struct route *route, struct request_fault *fault)
 {
+    bool has_tenant = route->permissions != NO_CREDENTIAL;
     struct err err;
 
-    if (route->permissions != NO_CREDENTIAL &&
-        (!authenticate(call, fault) || !check_account(call, fault) ||
-         !authorize(call, route->permissions, fault))) {
+    if (has_tenant && (!authenticate(call, fault) || !check_account(call, fault) ||
+                       !authorize(call, route->permissions, fault))) {
         return false;
     }
     log_set_context(&(struct log_context){.tenant = call->who.tenant, .trace_id = call->trace_id});
-    return store_session_open(call->app->store, &call->session, &err) ||
-           refuse_error(fault, &err, PROBLEM_internal);
+    if (!store_session_open(call->app->store, &call->session, &err)) {
+        return refuse_error(fault, &err, PROBLEM_internal);
+    }
+    return !has_tenant || allowance_enter(call, fault);
 }
 
 static void serve(const struct route *route, struct ingress *app, struct web_request *request,
@@ -183,6 +186,7 @@ static void serve(const struct route *route, struct ingress *app, struct web_req
     } else {
         reply_fault(reply, &fault);
     }
+    allowance_leave(&call);
     store_session_close(call.session);
     if (!call.is_deferred) {
         access_note(&call.access, reply);

@@ -2,6 +2,7 @@
 #include "handlers.h"
 #include "ingress.h"
 #include "intake.h"
+#include "allowance.h"
 #include "params.h"
 #include "remember.h"
 #include "reply.h"
@@ -99,12 +100,14 @@ static void replay_answer(struct call *call, const struct idempotency_claim *cla
 static bool accept_rows(struct call *call, const struct submit *submit,
                         struct submission *submission, struct request_fault *fault)
 {
-    if (!submit->kind->read(call, submit->kind, submission, fault)) {
+    bool is_resumed = submit->claim.outcome == IDEMPOTENCY_RESUMED;
+
+    if ((!is_resumed && !allowance_take_job(call, fault)) ||
+        !submit->kind->read(call, submit->kind, submission, fault)) {
         return false;
     }
-    return submit->claim.outcome == IDEMPOTENCY_RESUMED
-               ? acceptance_resume(call, submission, submit->job_id, fault)
-               : acceptance_commit(call, submission, submit->job_id, fault);
+    return is_resumed ? acceptance_resume(call, submission, submit->job_id, fault)
+                      : acceptance_commit(call, submission, submit->job_id, fault);
 }
 
 static struct answer_file describe_file(struct call *call, const struct submission *submission,
@@ -138,7 +141,7 @@ static void reply_accepted(struct call *call, const struct submit *submit,
 
 static void import_rows(struct call *call, const struct submit *submit)
 {
-    struct submission submission;
+    struct submission submission = {.kind = submit->kind};
     struct request_fault fault;
 
     if (!accept_rows(call, submit, &submission, &fault)) {

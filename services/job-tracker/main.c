@@ -24,7 +24,8 @@ static bool consume(struct runtime *runtime, const struct config *config, struct
 {
     static const char *const topics[] = {TOPIC_PROGRESS, TOPIC_IMPORT_PRODUCTS TOPIC_DLQ_SUFFIX,
                                          TOPIC_IMPORT_CUSTOMERS TOPIC_DLQ_SUFFIX,
-                                         TOPIC_IMPORT_ENTITIES TOPIC_DLQ_SUFFIX};
+                                         TOPIC_IMPORT_ENTITIES TOPIC_DLQ_SUFFIX,
+                                         TOPIC_IMPORT_FILES TOPIC_DLQ_SUFFIX};
     const struct consume_options options = {
         .group = GROUP_JOB_TRACKER,
         .topics = topics,
@@ -34,6 +35,7 @@ static bool consume(struct runtime *runtime, const struct config *config, struct
         .tick = track_tick,
         .tick_ms = SWEEP_MS,
         .ctx = tracker,
+        .store = tracker->store,
     };
 
     return runtime_consume(runtime, config, tracker->producer, &options, err);

@@ -78,7 +78,7 @@ static void count_completed(const bson_t *job)
              (long long)document_int64(job, "failed_rows", 0));
 }
 
-/* A job that was never accepted has no end that anybody waits for, and may yet be resumed. */
+/* A job that was never accepted has no end that anybody waits for. */
 static bool is_announced(const bson_t *job)
 {
     return stored_date(job, "announced_at", 0) > 0 || text_is(job, "acceptance", "abandoned");
@@ -258,10 +258,15 @@ static bool track_dead_letter(const struct work *work, const struct bus_message 
 {
     const char *job_id = bus_message_header(message, "job-id");
     const char *why = bus_message_header(message, "dlq-error");
-    struct progress_failure failure = {.job_id = job_id,
-                                       .code = problem_get(PROBLEM_chunk_unreadable)->code,
-                                       .error = why ? why : "a chunk could not be applied",
-                                       .now_ms = clock_now_ms()};
+    const char *kind = bus_message_header(message, "dlq-kind");
+    bool is_crash = kind && strcmp(kind, DLQ_KIND_CRASHED) == 0;
+    const struct progress_letter letter = {message->topic, message->partition, message->offset};
+    struct progress_failure failure = {
+        .job_id = job_id,
+        .code = problem_get(is_crash ? PROBLEM_chunk_crashed : PROBLEM_chunk_unreadable)->code,
+        .error = why ? why : "a chunk could not be applied",
+        .now_ms = clock_now_ms(),
+        .letter = &letter};
 
     if (!job_id) {
         log_warn("dead letter %s/%d/%lld names no job", message->topic, (int)message->partition,

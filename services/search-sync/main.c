@@ -29,7 +29,8 @@ static bool consume(struct runtime *runtime, const struct config *config, struct
                    .linger_ms = config->search_linger_ms,
                    .bytes = (size_t)config->run_bytes},
         .handle = sync_handle,
-        .on_dead_letter = sync_dead_letter,
+        .give_up = sync_give_up,
+        .store = sync->store,
         .ctx = sync,
     };
 

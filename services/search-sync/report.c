@@ -1,9 +1,10 @@
 #include "report.h"
 
 #include "message/topics.h"
+#include "runtime/dead_letter.h"
 #include "runtime/metrics.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 static struct metric indexed_total = {.name = "consign_search_indexed_total",
                                       .help = "Documents made searchable",
@@ -46,23 +47,21 @@ static struct bus_out dead_letter_of(struct arena *arena, const struct bus_messa
                                      const char *problem)
 {
     struct search_batch alone = *batch;
+    struct bus_message part = *message;
+    struct err why;
 
     alone.items = item;
     alone.item_count = 1;
-    return (struct bus_out){
-        .topic = TOPIC_SEARCH TOPIC_DLQ_SUFFIX,
-        .key = batch->origin.tenant,
-        .value = search_batch_encode(arena, &alone),
-        .headers = {{"job-id", batch->origin.job_id},
-                    {"tenant", batch->origin.tenant},
-                    {"trace-id", batch->origin.trace_id},
-                    {"dlq-topic", message->topic},
-                    {"dlq-partition", arena_printf(arena, "%" PRId32, message->partition)},
-                    {"dlq-offset", arena_printf(arena, "%" PRId64, message->offset)},
-                    {"dlq-error", problem},
-                    {"dlq-kind", err_kind_name(ERR_INVALID)},
-                    {"dlq-attempts", "1"}},
-    };
+    part.value = search_batch_encode(arena, &alone);
+    part.weight = 1;
+    memset(part.headers, 0, sizeof(part.headers));
+    part.headers[0] = (struct bus_header){"job-id", batch->origin.job_id};
+    part.headers[1] = (struct bus_header){"tenant", batch->origin.tenant};
+    part.headers[2] = (struct bus_header){"trace-id", batch->origin.trace_id};
+    err_set(&why, ERR_INVALID, "%s", problem);
+    return dead_letter_compose(
+        arena, &(struct dead_letter){
+                   .message = &part, .why = &why, .attempts = 1, .group = GROUP_SEARCH_SYNC});
 }
 
 static bool add_batch(const struct report *report, size_t number, struct bus_group *group,
@@ -109,6 +108,7 @@ bool report_publish(const struct report *report, struct err *err)
     }
     metric_add(&indexed_total, total.indexed);
     metric_add(&failed_total, total.failed);
+    dead_letter_count(TOPIC_SEARCH, total.failed);
     return true;
 }
 

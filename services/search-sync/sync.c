@@ -4,7 +4,7 @@
 #include "load.h"
 #include "report.h"
 
-#include "log/log.h"
+#include "runtime/dead_letter.h"
 
 static bool decode_run(struct arena *arena, const struct bus_run *run, struct search_batch **out,
                        struct err *err)
@@ -34,18 +34,14 @@ bool sync_handle(void *ctx, const struct bus_run *run, struct err *err)
            bulk_index(arena, sync->search, &report.tasks, err) && report_publish(&report, err);
 }
 
-void sync_dead_letter(void *ctx, const struct bus_message *message, const struct err *why)
+bool sync_give_up(void *ctx, const struct dead_letter *letter, struct err *err)
 {
     const struct sync *sync = ctx;
     AUTO(arena) struct arena *arena = arena_new();
     struct search_batch batch;
-    struct err err;
 
-    if (!search_batch_decode(arena, message->value, &batch, &err)) {
-        return; /* nobody knows whose batch it was */
+    if (!search_batch_decode(arena, letter->message->value, &batch, err)) {
+        return true; /* nobody knows whose batch it was */
     }
-    if (!report_publish_failed(sync, arena, &batch, &err)) {
-        log_error("job %s is not told that batch %u of chunk %u was given up (%s): %s",
-                  batch.origin.job_id, batch.batch, batch.origin.chunk, why->msg, err.msg);
-    }
+    return report_publish_failed(sync, arena, &batch, err);
 }

@@ -8,6 +8,7 @@
  * document, the tracker the batches it has counted.
  */
 
+struct dead_letter;
 struct search;
 struct store;
 
@@ -21,5 +22,5 @@ struct sync {
 /* consume_options.handle; ctx is a struct sync. */
 bool sync_handle(void *ctx, const struct bus_run *run, struct err *err) MUST_USE;
 
-/* consume_options.on_dead_letter: tells the job that none of the batch became searchable. */
-void sync_dead_letter(void *ctx, const struct bus_message *message, const struct err *why);
+/* consume_options.give_up: tells the job that none of the batch became searchable. */
+bool sync_give_up(void *ctx, const struct dead_letter *letter, struct err *err) MUST_USE;

@@ -16,9 +16,9 @@ OWNERS = {
     r"protobuf-c/|.*\.pb-c\.h": {"message"},
     r"simdjson": {"json"},
     r"sodium(/|\.h)": {"auth", "domain"},
-    r"openssl/": {"auth"},
+    r"openssl/": {"auth", "web"},
     r"(csv|zip|expat|xlsxwriter)\.h": {"sheet"},
-    r"pthread\.h|threads\.h": {"web", "runtime", "bus", "store", "auth"},
+    r"pthread\.h|threads\.h": {"web", "runtime", "bus", "store", "auth", "quota"},
 }
 IMPURE_HEADERS = re.compile(r"(time|sys/time|sys/random|sys/socket|fcntl|unistd|poll|signal|pthread|threads)\.h")
 IMPURE_CALLS = re.compile(r"\b(clock_[a-z]+|time|gettimeofday|rand|random|getrandom|randombytes[a-z_]*|fopen|printf|"

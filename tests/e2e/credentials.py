@@ -20,12 +20,17 @@ def binaries():
     return Path(os.environ.get("CONSIGN_BIN_DIR") or ROOT / "build" / os.environ.get("CONSIGN_BUILD", "release") / "bin")
 
 
-def admin(*arguments, stdin="", **environment):
-    """Runs consign-admin; returns the NAME=value lines that it prints."""
+def run_admin(*arguments, stdin="", **environment):
+    """Runs consign-admin; returns what it prints."""
     run = subprocess.run([binaries() / "consign-admin", *arguments], env={**os.environ, **environment}, text=True, input=stdin,
                          capture_output=True, timeout=60)
     assert run.returncode == 0, f"consign-admin {' '.join(arguments)}:\n{run.stdout}{run.stderr}"
-    return dict(line.split("=", 1) for line in run.stdout.splitlines())
+    return run.stdout
+
+
+def admin(*arguments, **options):
+    """Runs consign-admin; returns the NAME=value lines that it prints."""
+    return dict(line.split("=", 1) for line in run_admin(*arguments, **options).splitlines())
 
 
 def make_session(tenant, permissions="customers,import", *options):

@@ -269,3 +269,22 @@ def test_a_file_sent_twice_with_one_key_is_one_job_whatever_its_boundary(acme):
     assert_problem(acme.send_file("p.csv", content + b"B\r\n", headers=key), 422, "idempotency_mismatch")
     assert_problem(acme.send_file("q.csv", content, headers=key), 422, "idempotency_mismatch")
     assert_problem(acme.send_file("p.csv", content, headers=key, merge_mode="partial"), 422, "idempotency_mismatch")
+
+
+# ---- rows of a file and rows of a request ----
+
+def chunks_of(database, job_id):
+    """How many rows each chunk had, by its number."""
+    receipts = database.import_receipts.find({"job_id": job_id})
+    return {receipt["chunk"]: receipt["counts"]["successful"] for receipt in receipts}
+
+
+@pytest.mark.parametrize("sizes", [[300] * 600, [5000] * 300, [20_000] * 120, [200_000, 300, 800_000, 800_000, 300, 5000] * 10],
+                         ids=["small", "medium", "large", "mixed"])
+def test_rows_of_a_file_make_the_same_chunks_as_rows_of_a_request(acme, database, sizes):
+    prefix = fresh("P")
+    rows = [[f"{prefix}-{number:03}", "x" * size] for number, size in enumerate(sizes)]
+    from_file = acme.import_file("p.csv", write_csv([["entity_code", "vendor_note"], *rows]))
+    as_json = acme.import_products([{"entity_code": code, "vendor_note": note} for code, note in rows])
+    assert_all_applied(from_file, len(rows))
+    assert chunks_of(database, from_file["job_id"]) == chunks_of(database, as_json["job_id"])

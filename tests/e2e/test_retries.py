@@ -17,7 +17,7 @@ def test_a_chunk_that_cannot_be_applied_fails_the_job_which_tells_of_every_row_t
         feed.publish_again([dead_letter(response.json()["job_id"], "no ImportChunk")])
         job = acme.finish(response)
         assert (job["status"], job["processed_rows"]) == ("failed", 0)
-    assert job["failure"] == {"code": "chunk_unreadable", "error": "no ImportChunk"}
+    assert (job["failure"]["code"], job["failure"]["error"]) == ("chunk_unreadable", "no ImportChunk")
     job = wait_for("the other chunks are counted",
                    lambda: (found := acme.job(job["job_id"]))["processed_rows"] == len(rows) and found)
     assert (job["status"], job["successful_rows"], job["failed_rows"]) == ("failed", 297, 3)

@@ -4,6 +4,7 @@
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "message/topics.h"
+#include "runtime/dead_letter.h"
 #include "store/writers.h"
 #include "support/test.h"
 
@@ -244,6 +245,18 @@ static void a_public_code_of_another_company_is_refused_within_one_tenant(void *
     assert_string_equal(document_text(other, "public_code"), "C000002");
 }
 
+static void give_up(const struct bus_message *message, const struct err *why)
+{
+    static const struct entity *const entities[] = {&entity_products, NULL};
+    const struct dead_letter letter = {.message = message, .why = why, .attempts = 1};
+    struct apply *apply = apply_open(&(struct apply_options){
+        .config = &fixture.config, .store = fixture.store, .entities = entities});
+    struct err err;
+
+    assert_ok(apply_give_up(apply, &letter, &err), &err);
+    apply_close(apply);
+}
+
 static void a_message_that_is_no_chunk_fails_its_job_and_is_given_up(void **state)
 {
     const char *job_id = new_job("accepted");
@@ -254,6 +267,7 @@ static void a_message_that_is_no_chunk_fails_its_job_and_is_given_up(void **stat
     (void)state;
     assert_false(apply_messages(&entity_products, &message, 1, &err));
     assert_int_equal(err.kind, ERR_INVALID);
+    give_up(&message, &err);
     AUTO(bson) bson_t *job = stored("import_jobs", job_id);
     assert_string_equal(document_text(job, "status"), "failed");
     assert_string_equal(document_text(job, "failure.code"), "chunk_unreadable");

@@ -452,6 +452,9 @@ static void a_job_with_a_dead_lettered_chunk_fails_and_is_announced(void **state
     const bson_t *job = await_announced(f, job_id);
     assert_string_equal(document_text(job, "status"), "failed");
     assert_string_equal(document_text(job, "failure.error"), "no ImportChunk");
+    assert_string_equal(document_text(job, "failure.dlq.topic"), letter.topic);
+    assert_int_equal(document_int64(job, "failure.dlq.partition", -1), 0);
+    assert_int_equal(document_int64(job, "failure.dlq.offset", -1), 0);
     struct seen seen = await_events(f, TOPIC_COMPLETED_PRODUCTS, &job_id, 1);
     assert_string_equal(document_text(event_with_id(&seen, job_id), "status"), "failed");
     assert_int_equal(WEXITSTATUS(stop_tracker(f, SIGTERM)), 0);

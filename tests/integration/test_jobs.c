@@ -194,7 +194,7 @@ static void an_ingress_and_an_importer_that_settle_at_once_agree(void **state)
     assert_int_equal(settlers[0].stands, settlers[1].stands);
 }
 
-static void an_abandoned_job_can_be_resumed_and_accepted(void **state)
+static void an_abandoned_job_stays_abandoned_when_it_is_resumed(void **state)
 {
     AUTO(bson) bson_t *resumed = NULL;
     struct err err;
@@ -203,11 +203,9 @@ static void an_abandoned_job_can_be_resumed_and_accepted(void **state)
     insert_job("again");
     settle("again", JOB_ABANDONED);
     assert_ok(jobs_resume(session, "again", 5000, &resumed, &err), &err);
-    assert_int_equal(job_acceptance(resumed), JOB_ACCEPTING);
-    assert_string_equal(document_text(resumed, "status"), "pending");
-    assert_false(bson_has_field(resumed, "failure"));
-    assert_false(bson_has_field(resumed, "completed_at"));
-    assert_int_equal(settle("again", JOB_ACCEPTED), JOB_ACCEPTED);
+    assert_int_equal(job_acceptance(resumed), JOB_ABANDONED);
+    assert_string_equal(document_text(resumed, "status"), "failed");
+    assert_int_equal(settle("again", JOB_ACCEPTED), JOB_ABANDONED);
 }
 
 static void an_accepted_job_stays_accepted_when_it_is_resumed(void **state)
@@ -387,7 +385,7 @@ int main(void)
         cmocka_unit_test(whoever_settles_second_learns_what_the_first_decided),
         cmocka_unit_test(an_abandoned_job_has_failed_and_says_why),
         cmocka_unit_test(an_ingress_and_an_importer_that_settle_at_once_agree),
-        cmocka_unit_test(an_abandoned_job_can_be_resumed_and_accepted),
+        cmocka_unit_test(an_abandoned_job_stays_abandoned_when_it_is_resumed),
         cmocka_unit_test(an_accepted_job_stays_accepted_when_it_is_resumed),
         cmocka_unit_test(only_jobs_that_stay_in_acceptance_are_given_up),
         cmocka_unit_test(of_many_jobs_those_that_have_ended_are_found),

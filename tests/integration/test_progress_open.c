@@ -202,7 +202,8 @@ static void a_failed_job_is_not_ended_by_its_seal(void **state)
 
     (void)state;
     insert_job(&feed);
-    struct progress_failure failure = {feed.id, "chunk_unreadable", "no ImportChunk", 777};
+    struct progress_failure failure = {
+        .job_id = feed.id, .code = "chunk_unreadable", .error = "no ImportChunk", .now_ms = 777};
     assert_ok(progress_fail(session, &failure, &failed, &err), &err);
     bson_destroy(failed);
     struct chunk_done seal = message_of(&feed, 0);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "message/topics.h"
+#include "runtime/dead_letter.h"
 #include "runtime/metrics.h"
 #include "runtime/runtime.h"
 
@@ -30,6 +31,7 @@ struct fixture {
     const char *poison;    /* a run with this value is invalid */
     size_t stop_after;     /* messages handled or dead, then SIGTERM */
     bool stop_when_failing;
+    size_t deaf; /* times that nobody can be told of a death */
 
     long retries_before;
 
@@ -120,13 +122,18 @@ static bool handle(void *ctx, const struct bus_run *run, struct err *err)
     return true;
 }
 
-static void note_dead(void *ctx, const struct bus_message *message, const struct err *why)
+static bool note_dead(void *ctx, const struct dead_letter *letter, struct err *err)
 {
     struct fixture *f = ctx;
 
-    buf_add(&f->dead, message->value.p, message->value.n);
-    buf_printf(&f->dead, " %s ", why->msg);
+    if (f->deaf > 0) {
+        f->deaf--;
+        return err_set(err, ERR_UNAVAILABLE, "nobody listens");
+    }
+    buf_add(&f->dead, letter->message->value.p, letter->message->value.n);
+    buf_printf(&f->dead, " %s ", letter->why->msg);
     settle(f, 1);
+    return true;
 }
 
 static bool consume(struct fixture *f, const char *topic, struct err *err)
@@ -138,7 +145,7 @@ static bool consume(struct fixture *f, const char *topic, struct err *err)
         .limits = {.messages = 5, .weight = 100, .bytes = 10000},
         .handle = handle,
         .ctx = f,
-        .on_dead_letter = note_dead,
+        .give_up = note_dead,
     };
 
     return runtime_consume(f->runtime, &f->config, f->producer, &options, err);
@@ -247,6 +254,22 @@ static void a_poison_message_goes_alone_to_the_dead_letter_topic(void **state)
     assert_lag(f, "poison", 0);
 }
 
+static void no_letter_is_sent_before_the_service_could_say_so(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+
+    make_topics(f, "told", 0);
+    publish_poison(f, "told");
+    f->poison = "bad";
+    f->deaf = 3;
+    f->stop_after = 1;
+    assert_ok(consume(f, "told", &err), &err);
+    assert_int_equal(f->deaf, 0);
+    assert_string_equal(f->dead.data, "bad no good ");
+    assert_lag(f, "told", 0);
+}
+
 static void a_dead_letter_keeps_bytes_key_and_headers_and_says_why(void **state)
 {
     struct fixture *f = *state;
@@ -273,8 +296,26 @@ static void a_dead_letter_keeps_bytes_key_and_headers_and_says_why(void **state)
     assert_string_equal(header(letter, "dlq-error"), "no good");
     assert_string_equal(header(letter, "dlq-kind"), "invalid");
     assert_string_equal(header(letter, "dlq-attempts"), "1");
+    assert_string_equal(header(letter, "dlq-group"), "g");
+    assert_int_equal(strlen(header(letter, "dlq-time")), CLOCK_ISO_SIZE - 1);
     bus_run_free(&run);
     bus_consumer_close(consumer);
+}
+
+static void a_letter_that_nobody_can_read_stays_where_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+
+    kafka_make_topic(&f->config, "read.dlq", 1);
+    publish_poison(f, "read.dlq");
+    kafka_publish_numbers(f->producer, "read.dlq", "k", 1);
+    f->poison = "bad";
+    f->stop_after = 2;
+    assert_ok(consume(f, "read.dlq", &err), &err);
+    assert_string_equal(f->dead.data, "bad no good ");
+    assert_string_equal(f->handled.data, "0 ");
+    assert_lag(f, "read.dlq", 0);
 }
 
 static long count_retries(void)
@@ -378,7 +419,9 @@ int main(void)
         CLAIM(a_run_that_fails_for_a_while_is_tried_until_it_works),
         CLAIM(a_conflict_is_tried_again_as_well),
         CLAIM(a_poison_message_goes_alone_to_the_dead_letter_topic),
+        CLAIM(no_letter_is_sent_before_the_service_could_say_so),
         CLAIM(a_dead_letter_keeps_bytes_key_and_headers_and_says_why),
+        CLAIM(a_letter_that_nobody_can_read_stays_where_it_is),
         CLAIM(a_poison_message_waits_for_its_dead_letter_topic),
         CLAIM(a_broken_set_up_ends_the_loop_and_stores_nothing),
         CLAIM(a_signal_lets_the_run_in_hand_finish_and_nothing_more),

@@ -119,6 +119,20 @@ static void all_lines_of_a_company_come_back_with_it(void **state)
     });
 }
 
+static void a_line_that_does_not_fit_is_no_line_of_the_company_before_it(void **state)
+{
+    (void)state;
+    check(&(struct example){
+        .entity = &entity_customers,
+        .file = "external_code,addresses.city\nA,Roma\nA,Torino,x\nA,Milano\n",
+        .rows = {{1, "wrong_value", "a", "/a"}, {2, "columns_too_many", "b", ""}},
+        .count = 2,
+        .wanted = "[external_code][addresses.city][error_code][error][error_path]\n"
+                  "1[A][Roma][wrong_value][a][/a]\n"
+                  "2[A][Torino][columns_too_many][b]\n",
+    });
+}
+
 static void a_file_without_failed_rows_has_a_header_alone(void **state)
 {
     (void)state;
@@ -148,6 +162,7 @@ int main(void)
         cmocka_unit_test(only_the_failed_rows_come_back_and_say_why),
         cmocka_unit_test(a_file_that_failed_again_has_the_new_reasons_alone),
         cmocka_unit_test(all_lines_of_a_company_come_back_with_it),
+        cmocka_unit_test(a_line_that_does_not_fit_is_no_line_of_the_company_before_it),
         cmocka_unit_test(a_file_without_failed_rows_has_a_header_alone),
         cmocka_unit_test(a_file_that_breaks_off_gives_back_what_failed_before),
     };

@@ -1,12 +1,12 @@
 # The test suites: how each is run. A suite leaves JUnit results in <results>/<suite>.xml.
 
 # What CI runs. These must have tests; the further ones run as soon as they have some.
-required_suites=(unit property arch integration e2e)
+required_suites=(unit property simulation arch integration e2e)
 further_suites=(fuzz fault chaos)
 
 suite_exists() {
     case $1 in
-    unit | property | integration | fault) compgen -G "tests/$1/test_*.c" ;;
+    unit | property | simulation | integration | fault) compgen -G "tests/$1/test_*.c" ;;
     e2e | arch | chaos) compgen -G "tests/$1/test_*.py" ;;
     fuzz) compgen -G 'tests/fuzz/corpus/*' ;;
     *) return 1 ;;
@@ -40,9 +40,43 @@ suite_pytest() {
     .dev/venv/bin/python -B -m pytest "tests/$1" -q -p no:cacheprovider --junit-xml "$results/$1.xml"
 }
 
-# Every corpus is replayed once through its target; the search for new inputs is not a test.
+# What strangers send as files, searched for CONSIGN_FUZZ_SECONDS each.
+searched_targets=(csv xlsx xls multipart)
+
+# fuzz_search <target>: looks for new inputs that crash; what it finds stays in the results.
+fuzz_search() {
+    local name=$1 found=$results/fuzz-$1
+
+    mkdir -p "$found"
+    "build/fuzz/bin/fuzz_$name" -max_total_time="$CONSIGN_FUZZ_SECONDS" -timeout=10 -print_final_stats=1 \
+        -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/$name" >"$results/fuzz-$name.out" 2>&1
+}
+
+# Two at a time; prints a case for each.
+fuzz_search_all() {
+    local i name pids=()
+
+    for i in "${!searched_targets[@]}"; do
+        if ((i >= 2)); then
+            wait "${pids[i - 2]}" || true
+        fi
+        fuzz_search "${searched_targets[i]}" &
+        pids+=("$!")
+    done
+    for i in "${!searched_targets[@]}"; do
+        name=${searched_targets[i]}
+        if wait "${pids[i]}"; then
+            printf '%s\n' "nothing_crashes_${name}=0"
+        else
+            printf '%s\n' "nothing_crashes_${name}=1"
+            tail -n 60 "$results/fuzz-$name.out" >>"$results/fuzz.out"
+        fi
+    done
+}
+
+# Every corpus is replayed once through its target; with CONSIGN_FUZZ_SECONDS, new inputs are searched too.
 suite_fuzz() {
-    local name status names=() cases=()
+    local name status names=() cases=() searched=()
 
     for name in tests/fuzz/corpus/*/; do
         names+=("$(basename "$name")")
@@ -53,8 +87,23 @@ suite_fuzz() {
         "build/fuzz/bin/fuzz_$name" -runs=0 "tests/fuzz/corpus/$name" >>"$results/fuzz.out" 2>&1 || status=1
         cases+=("the_corpus_of_${name}_passes=$status")
     done
+    if ((${CONSIGN_FUZZ_SECONDS:-0} > 0)); then
+        mapfile -t searched < <(fuzz_search_all)
+        cases+=("${searched[@]}")
+    fi
     results_write fuzz "${cases[@]}"
     [[ " ${cases[*]}" != *=1* ]]
+}
+
+# A few histories with the sanitizers, and the many without.
+suite_simulation() {
+    local few=0 many=0 program=bin/simulation_test_simulation
+
+    "build/dev/$program" >>"$results/simulation.out" 2>&1 || few=1
+    build_configure_and_compile simulation simulation_test_simulation
+    CONSIGN_SIMULATION_SEEDS=${CONSIGN_SIMULATION_SEEDS:-100000} "build/simulation/$program" >>"$results/simulation.out" 2>&1 || many=1
+    results_write simulation "nothing_is_lost_or_twice_with_sanitizers=$few" "nothing_is_lost_or_twice_in_many_histories=$many"
+    ((few + many == 0))
 }
 
 suite_run() {
@@ -62,6 +111,7 @@ suite_run() {
     case $1 in
     unit | property | integration | fault) suite_ctest "$1" ;;
     e2e | arch | chaos) suite_pytest "$1" ;;
+    simulation) suite_simulation ;;
     fuzz) suite_fuzz ;;
     esac
 }

@@ -14,12 +14,12 @@ KILLED = ("ingress", "product-importer", "customer-importer", "search-sync", "jo
 IMPORTERS = {"product-importer": ("consign-product-importer", "import.products"),
              "customer-importer": ("consign-customer-importer", "import.customers")}
 KINDS = (*(f"kill {name}" for name in KILLED), *(f"freeze {name}" for name in KILLED),
-         "restart kafka", "restart mongodb", "kill mongodb", "search down", "search 429", "search slow",
+         "restart mongodb", "kill mongodb", "search down", "search 429", "search slow",
          *(f"{what} {link}" for what in ("cut", "delay", "truncate") for link in ("kafka", "mongodb", "search")),
          "rebalance product-importer", "rebalance customer-importer", "reset product-importer", "reset customer-importer",
          "poison")
-SLOW_KINDS = ("restart opensearch",)    # a minute and more on a machine that is busy
-LONG_RUN = 300                          # seconds
+SLOW_KINDS = ("restart kafka", "restart opensearch")    # a minute and more on a machine that is busy
+LONG_RUN = 300                                          # seconds
 PAUSES = (0.5, 1.0, 2.0)
 
 WELL = {"delay": 0.0, "refusing": False, "truncating": False, "busy": False}
@@ -47,7 +47,7 @@ def mixed_schedule(seed, seconds):
     schedule, at, kinds = [], 0.0, []
     while at < seconds:
         if not kinds:
-            known = KINDS + SLOW_KINDS if seconds >= LONG_RUN / 2 else KINDS
+            known = KINDS + SLOW_KINDS if seconds >= LONG_RUN / 3 else KINDS
             kinds = source.sample(known, len(known))
         kind = kinds.pop()
         lasts = 0 if kind.startswith(("kill", "cut", "reset", "poison")) else source.choice((0.5, 1.0, 2.0, 4.0))

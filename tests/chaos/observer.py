@@ -15,7 +15,7 @@ from consign import JOB_ENDS
 COLLECTIONS = {"products": ("products", "product_versions", "entity_code"),
                "customers": ("customers", "customer_versions", "external_code")}
 GROUPS = {"consign-product-importer": "import.products", "consign-customer-importer": "import.customers",
-          "consign-entity-importer": "import.entities", "consign-search-sync": "search.batches",
+          "consign-entity-importer": "import.entities", "consign-file-reader": "import.files", "consign-search-sync": "search.batches",
           "consign-job-tracker": "import.progress"}
 COUNTERS = ("processed_rows", "successful_rows", "failed_rows", "created_rows", "indexed_rows")
 STATUSES = ("pending", "processing", *JOB_ENDS)

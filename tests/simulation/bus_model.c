@@ -482,6 +482,14 @@ void bus_run_store(struct bus_consumer *consumer, const struct bus_run *run)
     }
 }
 
+void bus_run_commit(struct bus_consumer *consumer, const struct bus_run *run)
+{
+    bus_run_store(consumer, run);
+    if (!world_self_is_dead()) {
+        poll(consumer, true);
+    }
+}
+
 void bus_consumer_idle(struct bus_consumer *consumer, int wait_ms)
 {
     world_sleep(wait_ms > 0 ? wait_ms : 1, false);

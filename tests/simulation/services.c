@@ -223,6 +223,7 @@ static void run_importer(struct process *self)
                                       .topics = topics,
                                       .topic_count = 1,
                                       .handle = apply_run,
+                                      .give_up = apply_give_up,
                                       .ctx = apply});
     apply_close(apply);
 }
@@ -237,7 +238,7 @@ static void run_search_sync(struct process *self)
                                       .topics = topics,
                                       .topic_count = 1,
                                       .handle = sync_handle,
-                                      .on_dead_letter = sync_dead_letter,
+                                      .give_up = sync_give_up,
                                       .ctx = &sync});
 }
 

@@ -117,9 +117,11 @@ def latency(client):
     return time.monotonic() - start
 
 
-def sample(client, count):
+def sample(title, client, count):
     seconds = sorted(latency(client) for _ in range(count))
-    return {"p50": statistics.median(seconds), "p95": seconds[min(count - 1, round(count * 0.95))], "samples": count}
+    p50, p95 = statistics.median(seconds), seconds[min(count - 1, round(count * 0.95))]
+    print(f"{title:32}p50 {p50 * 1000:8.0f} ms   p95 {p95 * 1000:8.0f} ms   of {count}", flush=True)
+    return {"p50": p50, "p95": p95, "samples": count}
 
 
 def main():
@@ -135,14 +137,10 @@ def main():
     topics = AdminClient({"bootstrap.servers": os.environ["KAFKA_BROKERS"]}).list_topics(timeout=10).topics
     partitions = len(topics["import.products"].partitions)
     clients = {name: make_client(tenant) for name, tenant in choose_ids(partitions).items()}
-    results = {name: {"alone": sample(clients[name], options.samples)} for name in ("apart", "beside")}
+    results = {name: {"alone": sample(f"{name}, alone", clients[name], options.samples)} for name in ("apart", "beside")}
     with Flood(clients["heavy"], options.rows, options.backlog):
-        results["apart"]["beside the flood"] = sample(clients["apart"], options.samples)
-        results["beside"]["beside the flood"] = sample(clients["beside"], max(3, options.samples // 10))
-    for name, rounds in results.items():
-        for title, figures in rounds.items():
-            print(f"{name:8}{title:18}p50 {figures['p50'] * 1000:8.0f} ms   p95 {figures['p95'] * 1000:8.0f} ms"
-                  f"   of {figures['samples']}")
+        results["apart"]["beside the flood"] = sample("apart, beside the flood", clients["apart"], options.samples)
+        results["beside"]["beside the flood"] = sample("beside, beside the flood", clients["beside"], max(3, options.samples // 10))
     options.output.write_text(json.dumps({"machine": machine(), "partitions": partitions, "rows": options.rows,
                                           "backlog": options.backlog, "results": results}, indent=1) + "\n")
 

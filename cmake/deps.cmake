@@ -35,3 +35,27 @@ add_library(dep::h2o ALIAS dep_h2o)
 if(CONSIGN_TESTS)
   dep(cmocka cmocka>=1.1.5)
 endif()
+
+# Debian mends old versions without a new number, so its own revision is what counts. Elsewhere the
+# versions above must do.
+find_program(DPKG_QUERY dpkg-query)
+function(debian_revision package least reason)
+  if(NOT DPKG_QUERY)
+    return()
+  endif()
+  execute_process(COMMAND ${DPKG_QUERY} -W -f "\${Version}" ${package}
+                  OUTPUT_VARIABLE version RESULT_VARIABLE status ERROR_QUIET)
+  if(NOT status EQUAL 0 OR NOT version)
+    return()
+  endif()
+  execute_process(COMMAND dpkg --compare-versions "${version}" ge "${least}" RESULT_VARIABLE is_older)
+  if(NOT is_older EQUAL 0)
+    message(FATAL_ERROR "${package} ${version} is too old: ${least} or later has the fix of ${reason}. "
+                        "Run: apt-get install --only-upgrade ${package}")
+  endif()
+endfunction()
+
+debian_revision(libmongoc-1.0-0 1.23.1-1+deb12u3 "CVE-2025-12119, CVE-2025-14911, CVE-2026-4359 and CVE-2026-6231")
+debian_revision(libexpat1 2.5.0-1+deb12u5 "CVE-2025-59375, CVE-2026-56132 and CVE-2026-77214")
+debian_revision(libh2o-evloop0.13 2.2.5+dfsg2-7 "the HTTP/1 CVEs up to 2019")
+debian_revision(libsodium23 1.0.18-1+deb12u1 "CVE-2025-69277")

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Mutations must be seen within so many seeds. */
-enum { FIRST_SEED = 1, DEFAULT_SEEDS = 2000, MUTATION_SEEDS = 5000 };
+enum { FIRST_SEED = 1, DEFAULT_SEEDS = 500, MUTATION_SEEDS = 5000 };
 
 static uint64_t number_of(const char *name, uint64_t fallback)
 {

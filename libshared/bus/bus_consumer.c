@@ -71,11 +71,21 @@ static void forget_assignment(struct bus_consumer *consumer)
     }
 }
 
+/* librdkafka keeps a partition paused for as long as it knows it, also when it is assigned anew: a
+ * pause that ends while there is no assignment would never end for these. */
+static void unpause_assignment(struct bus_consumer *consumer)
+{
+    if (consumer->is_paused && consumer->assignment) {
+        rd_kafka_resume_partitions(consumer->kafka, consumer->assignment);
+    }
+}
+
 static void on_rebalance(rd_kafka_t *kafka, rd_kafka_resp_err_t code,
                          rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
     struct bus_consumer *consumer = opaque;
 
+    unpause_assignment(consumer);
     forget_assignment(consumer);
     if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         rd_kafka_assign(kafka, NULL);

@@ -283,6 +283,35 @@ static void a_partition_that_comes_while_idle_is_read_in_full_afterwards(void **
     bus_consumer_close(first);
 }
 
+/* The pause belongs to the share that was held while it was asked for, not to the partitions. */
+static void a_share_that_is_lost_while_idle_is_read_when_it_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+
+    kafka_make_topic(&f->config, "lost", 2);
+    kafka_publish_numbers(f->producer, "lost", "k", 1);
+    struct bus_consumer *first = join(f, "lost");
+
+    assert_next(first, &any, "0 ", true);
+    bus_consumer_idle(first, 10);
+    struct bus_consumer *second = join(f, "lost");
+
+    while (bus_consumer_is_member(first) && clock_monotonic_ms() < deadline_ms) {
+        bus_consumer_idle(first, 1);
+    }
+    assert_false(bus_consumer_is_member(first));
+    /* Between the share that was lost and the next one. */
+    struct bus_run none;
+    struct err err;
+    assert_ok(bus_consumer_take(first, &any, 0, &none, &err), &err);
+    assert_int_equal(none.count, 0);
+    bus_consumer_close(second);
+    kafka_publish_numbers(f->producer, "lost", "k", 1);
+    assert_next(first, &any, "0 ", true);
+    bus_consumer_close(first);
+}
+
 static void a_consumer_without_a_share_is_still_a_member(void **state)
 {
     struct fixture *f = *state;
@@ -375,6 +404,7 @@ int main(void)
         CLAIM(nothing_is_lost_while_the_consumer_idles),
         CLAIM(a_run_whose_partition_was_taken_away_is_not_held_and_its_store_does_no_harm),
         CLAIM(a_partition_that_comes_while_idle_is_read_in_full_afterwards),
+        CLAIM(a_share_that_is_lost_while_idle_is_read_when_it_comes_back),
         CLAIM(a_consumer_without_a_share_is_still_a_member),
         CLAIM(a_topic_created_after_the_start_is_found),
         CLAIM(without_a_broker_a_consumer_says_unavailable_and_closes),

@@ -87,7 +87,7 @@ struct bus_out dead_letter_compose(struct arena *arena, const struct dead_letter
     add_header(&out, "dlq-topic", message->topic);
     add_header(&out, "dlq-partition", arena_printf(arena, "%" PRId32, message->partition));
     add_header(&out, "dlq-offset", arena_printf(arena, "%" PRId64, message->offset));
-    add_header(&out, "dlq-error", letter->why->msg);
+    add_header(&out, "dlq-error", arena_strdup(arena, letter->why->msg));
     add_header(&out, "dlq-kind",
                letter->is_crash ? DLQ_KIND_CRASHED : err_kind_name(letter->why->kind));
     add_header(&out, "dlq-attempts", arena_printf(arena, "%u", letter->attempts));

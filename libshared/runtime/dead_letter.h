@@ -13,8 +13,8 @@ struct dead_letter {
 
 /*
  * The letter to `<topic>.dlq`: the original bytes, key and headers, with the dlq-* headers of
- * docs/DATA.md. Borrows what the letter borrows. Headers of an earlier death are left out: a letter
- * that was sent back and died again says why it died last.
+ * docs/DATA.md. Borrows the message; the reason is copied. Headers of an earlier death are left
+ * out: a letter that was sent back and died again says why it died last.
  */
 struct bus_out dead_letter_compose(struct arena *arena, const struct dead_letter *letter);
 

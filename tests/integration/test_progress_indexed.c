@@ -35,6 +35,7 @@ static int tear_down(void **state)
 struct feed {
     char id[48];
     uint32_t chunks;
+    int64_t lanes; /* 0: one */
     struct chunk_done log[MESSAGES_MAX];
     size_t count;
 };
@@ -56,7 +57,8 @@ static void insert_job(struct feed *feed, int64_t total_chunks)
     snprintf(feed->id, sizeof(feed->id), "import_%d_indexed", count++);
     AUTO(bson)
     bson_t *job = BCON_NEW("_id", BCON_UTF8(feed->id), "tenant", "acme", "status", "completed",
-                           "indexed_rows", BCON_INT64(0), "index_failed_rows", BCON_INT64(0));
+                           "lanes", BCON_INT64(feed->lanes ? feed->lanes : 1), "indexed_rows",
+                           BCON_INT64(0), "index_failed_rows", BCON_INT64(0));
 
     append_total(job, total_chunks);
     assert_ok(store_insert(session, "import_jobs", job, &err), &err);
@@ -140,7 +142,7 @@ static void batches_count_once_in_any_order_and_any_grouping(void **state)
 
     (void)state;
     for (int round = 0; round < FEEDS; round++) {
-        struct feed feed;
+        struct feed feed = {0};
         size_t folded = 0;
 
         make_feed(&feed, 1 + (uint32_t)gen_below(&gen, CHUNKS_MAX));
@@ -164,7 +166,7 @@ static void batches_count_once_in_any_order_and_any_grouping(void **state)
 
 static void a_batch_that_stands_twice_in_a_run_counts_once(void **state)
 {
-    struct feed feed;
+    struct feed feed = {0};
 
     (void)state;
     make_feed(&feed, 1);
@@ -176,7 +178,7 @@ static void a_batch_that_stands_twice_in_a_run_counts_once(void **state)
 
 static void the_first_and_the_last_batch_of_a_chunk_have_places_of_their_own(void **state)
 {
-    struct feed feed;
+    struct feed feed = {0};
 
     (void)state;
     insert_job(&feed, 3);
@@ -192,7 +194,7 @@ static void the_first_and_the_last_batch_of_a_chunk_have_places_of_their_own(voi
 
 static void a_job_whose_end_is_not_known_counts_too(void **state)
 {
-    struct feed feed;
+    struct feed feed = {0};
 
     (void)state;
     insert_job(&feed, 0);
@@ -204,7 +206,7 @@ static void a_job_whose_end_is_not_known_counts_too(void **state)
 
 static void a_lane_longer_than_the_others_has_numbers_beyond_the_total(void **state)
 {
-    struct feed feed;
+    struct feed feed = {.lanes = 3};
 
     (void)state;
     insert_job(&feed, 3);
@@ -228,8 +230,8 @@ static void assert_refused(const struct feed *feed, uint32_t chunk, uint32_t bat
 
 static void a_batch_that_the_job_cannot_have_is_refused(void **state)
 {
-    struct feed known;
-    struct feed open;
+    struct feed known = {0};
+    struct feed open = {0};
 
     (void)state;
     insert_job(&known, 2);
@@ -289,7 +291,7 @@ static void *race_fold(void *arg)
 
 static void two_trackers_that_fold_the_same_messages_count_each_once(void **state)
 {
-    struct feed feed;
+    struct feed feed = {0};
     struct race races[2];
     pthread_barrier_t start;
     pthread_t threads[2];

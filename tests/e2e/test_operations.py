@@ -7,6 +7,7 @@ import requests
 
 from consign import assert_problem, fresh
 from stack import SERVICES
+from tables import write_csv
 
 every_service = pytest.mark.parametrize("service", SERVICES)
 SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^}]*\})? (-?[0-9.e+]+|NaN|\+Inf)")
@@ -50,6 +51,7 @@ def test_the_work_of_a_service_shows_in_its_metrics(acme, stack):
     acme.wait_until_searchable(job["job_id"])
     acme.import_companies([{"external_code": fresh("C")}])
     acme.import_entity("brands", fresh("brand"), {"label": "Acme"})
+    acme.import_file("p.csv", write_csv([["entity_code"], [fresh("P")]]))
     after = {service: total(service) for service in SERVICES}
     assert [service for service in SERVICES if after[service] <= before[service]] == []
 

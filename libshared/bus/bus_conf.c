@@ -55,9 +55,8 @@ static const struct setting producer_settings[] = {
  * CONSIGN_INSTANCE membership is static: the same instance has its partitions back as soon as it is
  * started again.
  *
- * What was fetched ahead is worked off in the order it came, whatever partition it is of. So little
- * is fetched ahead, and little at one go (compressed, it is ten times as much afterwards): else a
- * partition that holds much would stand before all others for many runs.
+ * Runs of large rows need several chunks at hand: with 256 KB at one go and 4 MB ahead, 9 KB
+ * products came at a quarter of the speed.
  */
 static const struct setting consumer_settings[] = {
     {"partition.assignment.strategy", "range"},
@@ -70,9 +69,9 @@ static const struct setting consumer_settings[] = {
     {"max.poll.interval.ms", "300000"},
     {"fetch.wait.max.ms", "100"},
     {"fetch.error.backoff.ms", "50"},
-    {"fetch.message.max.bytes", "262144"},
+    {"fetch.message.max.bytes", "2097152"},
     {"fetch.max.bytes", "8388608"},
-    {"queued.max.messages.kbytes", "4096"},
+    {"queued.max.messages.kbytes", "32768"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

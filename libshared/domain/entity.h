@@ -59,7 +59,9 @@ struct entity {
     const char *name;       /* "products": collection, message field, route */
     const char *singular;   /* "product": of answers and job ids */
     const char *code_field; /* "entity_code": stands first in the content */
-    const char *history;    /* collection of demoted versions */
+    const char
+        *code_alias;     /* "sku": names the entity in a row without a code; NULL: nothing does */
+    const char *history; /* collection of demoted versions */
     const struct field_table *fields;
     bool has_claims;  /* public codes are unique per tenant */
     bool is_searched; /* versions go to the search index */

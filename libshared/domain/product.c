@@ -261,6 +261,7 @@ const struct entity entity_products = {
     .name = "products",
     .singular = "product",
     .code_field = "entity_code",
+    .code_alias = "sku",
     .history = "product_versions",
     .fields = &product_fields,
     .is_system = is_system_field,

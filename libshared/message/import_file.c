@@ -12,7 +12,6 @@ struct str import_file_encode(struct arena *arena, const struct import_file *fil
     wire.trace_id = message_text(file->trace_id);
     wire.lanes = file->lanes;
     wire.settings = (ProtobufCBinaryData){file->settings.n, (uint8_t *)file->settings.p};
-    wire.format = message_text(file->format);
     wire.blob = message_text(file->blob);
     return message_pack(arena, &wire.base);
 }
@@ -33,8 +32,8 @@ bool import_file_decode(struct arena *arena, struct str bytes, struct import_fil
                               err)) {
         return false;
     }
-    if (!*wire->format || !*wire->blob) {
-        return err_set(err, ERR_INVALID, "a file without a format or a place");
+    if (!*wire->blob) {
+        return err_set(err, ERR_INVALID, "a file without a place");
     }
     if (!message_is_bson(&wire->settings)) {
         return err_set(err, ERR_INVALID, "settings are not BSON");
@@ -46,7 +45,6 @@ bool import_file_decode(struct arena *arena, struct str bytes, struct import_fil
         .trace_id = wire->trace_id,
         .lanes = wire->lanes,
         .settings = {(const char *)wire->settings.data, wire->settings.len},
-        .format = wire->format,
         .blob = wire->blob,
     };
     return true;

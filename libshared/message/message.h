@@ -127,8 +127,7 @@ struct import_file {
     const char *trace_id;
     uint32_t lanes;
     struct str settings;
-    const char *format; /* name of an enum sheet_format */
-    const char *blob;
+    const char *blob; /* its key, which ends in its format */
 };
 
 struct str import_file_encode(struct arena *arena, const struct import_file *file);

@@ -1,5 +1,6 @@
 #include "table/table_internal.h"
 
+#include "domain/field.h"
 #include "domain/mapping.h"
 #include "domain/settings.h"
 
@@ -191,7 +192,7 @@ static const struct field_mapping *mapping_of(const struct planning *planning, c
 static void type_mapped(const struct planning *planning, const struct field_mapping *mapping,
                         struct node *node)
 {
-    struct position position = {planning->options->fields, NULL, false};
+    struct position position = {planning->options->entity->fields, NULL, false};
     char *steps[MAX_STEPS];
     size_t count;
 
@@ -226,7 +227,7 @@ static bool place_mapped(const struct planning *planning, size_t column, const c
 
 static bool place_named(const struct planning *planning, size_t column, const char *name)
 {
-    struct position position = {planning->options->fields, NULL, false};
+    struct position position = {planning->options->entity->fields, NULL, false};
     char *steps[MAX_STEPS];
     size_t count;
 
@@ -249,10 +250,10 @@ static bool place_named(const struct planning *planning, size_t column, const ch
 static void note_code(const struct planning *planning, size_t column, const char *target)
 {
     struct columns *columns = planning->columns;
-    const char *const *names = planning->options->code_fields;
+    const struct entity *entity = planning->options->entity;
+    const char *alias = columns->has_code ? NULL : entity->code_alias;
 
-    if (strcmp(target, names[0]) == 0 ||
-        (names[1] && !columns->has_code && strcmp(target, names[1]) == 0)) {
+    if (strcmp(target, entity->code_field) == 0 || (alias && strcmp(target, alias) == 0)) {
         columns->has_code = true;
         columns->code_column = column;
     }

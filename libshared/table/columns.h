@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "domain/field.h"
+#include "domain/entity.h"
 #include "sheet/sheet.h"
 
 #include <bson/bson.h>
@@ -21,9 +21,8 @@
 struct columns;
 
 struct columns_options {
-    const struct field_table *fields;
+    const struct entity *entity;            /* its fields, and what names it */
     const struct import_settings *settings; /* mappings */
-    const char *code_fields[2];             /* what names the entity, the first that is there */
 };
 
 /* Reads the header. ERR_INVALID: its names cannot be used, and `fault` says which. The plan belongs

@@ -2,6 +2,8 @@
 
 #include "table/columns.h"
 
+#include "domain/field.h"
+
 /* What columns_plan makes of a header and columns_write follows. */
 
 enum node_kind {

@@ -185,7 +185,6 @@ static bool append_file(bson_t *out, struct arena *arena, struct str bytes, stru
     append_text(&body, "job_id", file.job_id);
     append_text(&body, "tenant", file.tenant);
     append_text(&body, "entity", file.entity);
-    append_text(&body, "format", file.format);
     append_text(&body, "blob", file.blob);
     append_bson(&body, "settings", file.settings);
     bson_append_document_end(out, &body);

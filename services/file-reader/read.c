@@ -23,14 +23,13 @@ static struct metric files_refused = {.name = "consign_files_refused_total",
 static struct metric rows_read = {
     .name = "consign_file_rows_total", .help = "Rows read from files", .type = METRIC_COUNTER};
 
-/* What there are files of: where their rows go, and what names an entity in them. */
+/* What there are files of, and where their rows go. */
 static const struct kind {
     const struct entity *entity;
     const char *topic;
-    const char *code_fields[2];
 } kinds[] = {
-    {&entity_products, TOPIC_IMPORT_PRODUCTS, {"entity_code", "sku"}},
-    {&entity_customers, TOPIC_IMPORT_CUSTOMERS, {"external_code", NULL}},
+    {&entity_products, TOPIC_IMPORT_PRODUCTS},
+    {&entity_customers, TOPIC_IMPORT_CUSTOMERS},
 };
 
 /* A file on its way through the service. */
@@ -85,9 +84,7 @@ static bool publish_rows(struct reading *reading, int fd, struct cutter *cutter,
     const struct config *config = reading->reader->config;
     const struct table_options options = {
         .sheet = {.fd = fd, .format = reading->format, .limits = table_limits_of(config)},
-        .columns = {reading->kind->entity->fields,
-                    &reading->settings,
-                    {reading->kind->code_fields[0], reading->kind->code_fields[1]}},
+        .columns = {reading->kind->entity, &reading->settings},
     };
     AUTO(table) struct table *table = NULL;
     struct table_row row;

@@ -156,8 +156,7 @@ static bool make_file(struct returning *returning, struct err *err)
     const struct sheet_options options = {.fd = returning->in,
                                           .format = returning->came_as,
                                           .limits = table_limits_of(returning->call->app->config)};
-    const struct columns_options columns = {
-        entity->fields, &settings, {entity->code_field, entity == &entity_products ? "sku" : NULL}};
+    const struct columns_options columns = {entity, &settings};
 
     return sheet_open(&options, &sheet, &fault, err) &&
            write_failures(returning, sheet, &columns, err);

@@ -164,7 +164,6 @@ bool upload_announce(struct call *call, const struct submission *submission, con
         .trace_id = call->trace_id,
         .lanes = submission->lanes,
         .settings = submission->settings,
-        .format = sheet_format_name(submission->upload->format),
         .blob = key_of(call->arena, submission->upload, job_id),
     };
     const struct bus_out message = {

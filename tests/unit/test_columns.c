@@ -39,12 +39,7 @@ static bool plan(struct arena *arena, const struct file *file, struct columns **
 {
     struct import_settings *settings = arena_calloc(arena, 1, sizeof(*settings));
     struct sheet_row *header = arena_calloc(arena, 1, sizeof(*header));
-    bool is_company = file->entity == &entity_customers;
-    struct columns_options options = {
-        .fields = is_company ? entity_customers.fields : entity_products.fields,
-        .settings = settings,
-        .code_fields = {is_company ? "external_code" : "entity_code", is_company ? NULL : "sku"},
-    };
+    struct columns_options options = {file->entity ? file->entity : &entity_products, settings};
     bson_iter_t value;
     struct err err;
 

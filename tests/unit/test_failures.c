@@ -34,15 +34,6 @@ struct example {
     const char *wanted;
 };
 
-static struct columns_options columns_of(const struct entity *entity,
-                                         const struct import_settings *settings)
-{
-    bool is_company = entity == &entity_customers;
-
-    return (struct columns_options){
-        entity->fields, settings, {is_company ? "external_code" : "entity_code", NULL}};
-}
-
 /* The error file of an example, read back. */
 static const char *failures_of(struct arena *arena, const struct example *example)
 {
@@ -50,7 +41,7 @@ static const char *failures_of(struct arena *arena, const struct example *exampl
     int in = table_file(str_from(example->file));
     int out = table_file(STR(""));
     struct sheet_options options = {.fd = in, .limits = table_limits};
-    struct columns_options columns = columns_of(example->entity, &settings);
+    struct columns_options columns = {example->entity, &settings};
     struct feed feed = {example->rows, example->count, 0};
     AUTO(sheet_writer) struct sheet_writer *writer = NULL;
     AUTO(sheet) struct sheet *sheet = NULL;

@@ -304,7 +304,6 @@ static void a_file_comes_back_as_it_was(void **state)
                                      .trace_id = "t",
                                      .lanes = 4,
                                      .settings = {(const char *)settings, sizeof(settings)},
-                                     .format = "csv",
                                      .blob = "gridfs:1"};
     struct import_file out;
     struct err err;
@@ -316,7 +315,6 @@ static void a_file_comes_back_as_it_was(void **state)
     assert_string_equal(out.trace_id, file.trace_id);
     assert_int_equal(out.lanes, file.lanes);
     assert_true(str_eq(out.settings, file.settings));
-    assert_string_equal(out.format, file.format);
     assert_string_equal(out.blob, file.blob);
 }
 
@@ -328,8 +326,7 @@ static void a_file_that_lies_nowhere_is_refused(void **state)
                                      .tenant = "acme",
                                      .entity = "products",
                                      .lanes = 1,
-                                     .settings = {(const char *)settings, sizeof(settings)},
-                                     .format = "csv"};
+                                     .settings = {(const char *)settings, sizeof(settings)}};
     struct import_file out;
     struct err err;
 

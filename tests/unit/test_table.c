@@ -38,7 +38,7 @@ static const char *read_file(struct arena *arena, int fd, enum sheet_format form
     static const struct import_settings settings;
     const struct table_options options = {
         .sheet = {.fd = fd, .format = format, .limits = table_limits},
-        .columns = {entity_customers.fields, &settings, {"external_code", NULL}},
+        .columns = {&entity_customers, &settings},
     };
     AUTO(table) struct table *table = NULL;
     AUTO(buf) struct buf out = {0};

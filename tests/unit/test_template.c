@@ -77,7 +77,7 @@ static void every_column_of_a_template_can_be_imported(void **state)
     struct sheet_cell *cells = arena_calloc(arena, count, sizeof(*cells));
     struct import_settings settings = {0};
     struct sheet_row header = {.line = 1, .cells = cells, .count = count};
-    struct columns_options options = {entity_products.fields, &settings, {"entity_code", "sku"}};
+    struct columns_options options = {&entity_products, &settings};
     struct columns *columns;
     struct sheet_fault fault;
     struct err err;

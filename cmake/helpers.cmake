@@ -31,3 +31,16 @@ function(proofs label)
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300)
   endforeach()
 endfunction()
+
+# service_variant(variant service SOURCES .. WRAPS ..): bin/<variant>/consign-<service>, made of the very objects of the
+# service, in which the linker gives each function of WRAPS to its __wrap_ in SOURCES.
+function(service_variant variant service)
+  cmake_parse_arguments(A "" "" "SOURCES;WRAPS" ${ARGN})
+  set(name ${variant}-${service})
+  get_target_property(libraries consign-${service} LINK_LIBRARIES)
+  list(TRANSFORM A_WRAPS PREPEND "-Wl,--wrap=")
+  add_executable(${name} $<TARGET_OBJECTS:consign-${service}> ${A_SOURCES})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME consign-${service} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/${variant})
+  target_link_libraries(${name} PRIVATE ${libraries})
+  target_link_options(${name} PRIVATE ${A_WRAPS})
+endfunction()

@@ -28,7 +28,7 @@ class Proxy:
         self.ports = json.loads(self.process.stdout.readline())
 
     def set(self, link, **fields):
-        """Bytes forwarded so far, by link."""
+        """What it says of itself after that: {link: {"bytes": forwarded so far, "held": pieces that wait now}}"""
         with self.lock:
             self.process.stdin.write(json.dumps({"link": link, **fields}) + "\n")
             self.process.stdin.flush()
@@ -78,8 +78,9 @@ class Service:
 class Cluster:
     """Takes the services of the stack over, so that they speak to the servers through the proxy; gives them back at the end."""
 
-    def __init__(self, stack, journal, kafka_proxied):
-        self.stack, self.journal = stack, journal
+    def __init__(self, stack, journal, kafka_proxied, variants=None):
+        """`variants`: {service: folder of the build, beside the service's own, that its program is taken from}"""
+        self.stack, self.journal, self.variants = stack, journal, variants or {}
         self.restarts = self.fenced = 0
         self.repeated = {}      # metric -> {(service, process id): value}
         self.proxy = Proxy({"kafka": kafka_proxied, "mongodb": host_of("MONGO_URI"), "search": host_of("SEARCH_URL")},
@@ -95,7 +96,9 @@ class Cluster:
                         "MONGO_URI": f"mongodb://127.0.0.1:{self.proxy.ports['mongodb']}",
                         "SEARCH_URL": f"http://127.0.0.1:{self.proxy.ports['search']}",
                         "CONSIGN_ACCEPT_TIMEOUT_MS": str(ACCEPT_TIMEOUT_MS)}
-        program = (process / "cmdline").read_bytes().split(b"\0")[0].decode()
+        program = Path((process / "cmdline").read_bytes().split(b"\0")[0].decode())
+        if name in self.variants:
+            program = program.parent / self.variants[name] / program.name
         log = ROOT / ".dev/run" / self.stack.name / "logs" / f"{name}.log"
         os.kill(int(process.name), signal.SIGTERM)
         wait_for(f"{name} of the stack ends", lambda: not process.exists(), 60)

@@ -2,17 +2,27 @@
 
 import http.client
 import json
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from consign import JOB_ENDS
+from consign import JOB_ENDS, Client
 from plan import Stream
 
 ROUTES = {("products", "queue"): "/api/b2b/pim/import/queue", ("products", "api"): "/api/b2b/pim/import/api",
           ("customers", "queue"): "/api/b2b/customers/import/api"}
 MAY_BE_REPEATED = (409, 503)
+
+
+def demo_clients():
+    """A partner of each demo tenant, with a source of its own for its products."""
+    clients = {tenant: Client(os.environ["CONSIGN_URL"], os.environ[f"{tenant.upper()}_KEY_ID"], os.environ[f"{tenant.upper()}_SECRET"])
+               for tenant in ("acme", "globex")}
+    for client in clients.values():
+        client.source_id = client.make_source()
+    return clients
 
 
 class Load:
@@ -59,7 +69,8 @@ class Load:
 class Delivery:
     """One request, with all its repetitions."""
 
-    def __init__(self, load, request):
+    def __init__(self, load, request, is_followed=True):
+        self.is_followed = is_followed
         self.load, self.journal, self.request = load, load.journal, request
         self.client = load.clients[request.tenant]
         self.body = json.dumps(self.envelope()).encode()
@@ -85,7 +96,7 @@ class Delivery:
         if self.request.manner == "again" and answer[0] in (200, 202):
             self.attempt()
         self.log_outcome(answer)
-        if answer[0] in (200, 202):
+        if answer[0] in (200, 202) and self.is_followed:
             self.follow(answer[1])
 
     def repeat(self, answer):

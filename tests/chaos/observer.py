@@ -1,10 +1,12 @@
 """Looks at Consign from outside, over HTTP, Kafka, MongoDB and OpenSearch: all the time while it runs, and once at the end."""
 
 import json
+import os
 import random
 import threading
 import time
 
+import requests
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from pymongo.errors import PyMongoError
@@ -125,6 +127,18 @@ class Consumers:
             positions = self.positions(group, topic)
             found[group] = sum(end - max(positions.get(partition, 0), 0) for partition, end in self.ends(topic).items())
         return found
+
+
+class SearchIndex:
+    def __init__(self, tenant):
+        self.url = f"{os.environ['SEARCH_URL']}/{os.environ.get('CONSIGN_INDEX_PREFIX', 'consign')}-products-{tenant}"
+
+    def versions(self, codes):
+        """{code: version} of those of the codes that stand in the index, as its documents say."""
+        requests.post(f"{self.url}/_refresh", timeout=30)
+        body = {"size": len(codes), "_source": ["version"], "query": {"ids": {"values": codes}}}
+        answer = requests.post(f"{self.url}/_search", json=body, timeout=30).json()
+        return {hit["_id"]: hit["_source"]["version"] for hit in answer["hits"]["hits"]} if "hits" in answer else {}
 
 
 class Observer:

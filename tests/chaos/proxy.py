@@ -1,7 +1,8 @@
 """A TCP proxy between the services and their servers that can be told to misbehave; a process of its own.
 
 proxy.py NAME=LISTEN_HOST:PORT=HOST:PORT ...   port 0: any; prints {name: port} as its first line
-Each line of its input is {"link": name, ...fields of Link to set, "cut": true}; it answers each with {name: bytes forwarded}.
+Each line of its input is {"link": name, ...fields of Link to set, "cut": true}; it answers each with {name: {"bytes": forwarded so far,
+"held": pieces that wait now}}.
 """
 
 import asyncio
@@ -18,8 +19,9 @@ class Link:
         self.refusing = False       # new connections are closed at once
         self.truncating = False     # of the next piece from the server only half arrives, then the connection ends
         self.busy = False           # HTTP: every request is answered 429
+        self.holding = False        # what is sent to the server waits, also when its sender is gone
         self.transports = set()
-        self.bytes = 0
+        self.bytes = self.held = 0
 
     def cut(self):
         for transport in list(self.transports):
@@ -54,6 +56,8 @@ class Link:
         while piece := await source.read(1 << 18):
             if self.delay:
                 await asyncio.sleep(self.delay)
+            if not is_from_server:
+                await self.wait_while_held()
             if self.truncating and is_from_server:
                 sink.write(piece[:len(piece) // 2])
                 await sink.drain()
@@ -61,6 +65,14 @@ class Link:
             self.bytes += len(piece)
             sink.write(piece)
             await sink.drain()
+
+    async def wait_while_held(self):
+        self.held += 1
+        try:
+            while self.holding:
+                await asyncio.sleep(0.01)
+        finally:
+            self.held -= 1
 
     async def refuse_requests(self, reader, writer):
         while self.busy:
@@ -96,7 +108,7 @@ async def main(specifications):
         vars(link).update(order)
         if cut:
             link.cut()
-        print(json.dumps({name: link.bytes for name, link in links.items()}), flush=True)
+        print(json.dumps({name: {"bytes": link.bytes, "held": link.held} for name, link in links.items()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,17 +5,16 @@ import time
 from collections import Counter
 
 import pymongo
-import requests
 from confluent_kafka import KafkaException
-from consign import Client, fresh
+from consign import fresh
 
 from checker import check
 from cluster import Cluster
 from faults import LONG_RUN, Faults, kill_schedule, mixed_schedule
 from journal import Journal
 from kafka import Feed
-from load import Load
-from observer import Consumers, Observer, Watcher
+from load import Load, demo_clients
+from observer import Consumers, Observer, SearchIndex, Watcher
 from plan import COMPANIES, PRODUCTS
 from stack import ROOT, Stack
 
@@ -23,18 +22,6 @@ OUTAGE_SECONDS = 60     # of MongoDB, in a long run
 RESOLVE_SECONDS = 120   # for open requests after the load
 SETTLE_SECONDS = 240    # for jobs, lag and index; a loaded machine with sanitizers needs time
 SHOWN_VIOLATIONS = 50
-
-
-class SearchIndex:
-    def __init__(self, tenant):
-        self.url = f"{os.environ['SEARCH_URL']}/{os.environ.get('CONSIGN_INDEX_PREFIX', 'consign')}-products-{tenant}"
-
-    def versions(self, codes):
-        """{code: version} of those of the codes that stand in the index."""
-        requests.post(f"{self.url}/_refresh", timeout=30)
-        body = {"size": len(codes), "version": True, "_source": False, "query": {"ids": {"values": codes}}}
-        answer = requests.post(f"{self.url}/_search", json=body, timeout=30).json()
-        return {hit["_id"]: hit["_version"] for hit in answer["hits"]["hits"]} if "hits" in answer else {}
 
 
 class Run:
@@ -54,18 +41,10 @@ class Run:
         self.lines.append(text)
         print(text, flush=True)
 
-    def clients(self):
-        clients = {}
-        for tenant in ("acme", "globex"):
-            clients[tenant] = Client(os.environ["CONSIGN_URL"], os.environ[f"{tenant.upper()}_KEY_ID"],
-                                     os.environ[f"{tenant.upper()}_SECRET"])
-            clients[tenant].source_id = clients[tenant].make_source()
-        return clients
-
     def run(self):
         """The violations."""
         stack, brokers = Stack(os.environ["CONSIGN_STACK"]), os.environ["KAFKA_BROKERS"]
-        clients, feed, consumers = self.clients(), Feed(brokers), Consumers(brokers)
+        clients, feed, consumers = demo_clients(), Feed(brokers), Consumers(brokers)
         codes = ([("products", f"{self.prefix}-P{number:04}") for number in range(PRODUCTS)] +
                  [("customers", f"{self.prefix}-C{number:04}") for number in range(COMPANIES)])
         with pymongo.MongoClient(os.environ["MONGO_URI"], serverSelectionTimeoutMS=2000, socketTimeoutMS=60000) as mongo:
@@ -78,7 +57,7 @@ class Run:
                     begin = time.monotonic()
                     observer.settle(consumers, SETTLE_SECONDS)
                     self.settled_seconds = time.monotonic() - begin
-                    self.forwarded = self.cluster.proxy.set("kafka")
+                    self.forwarded = {link: state["bytes"] for link, state in self.cluster.proxy.set("kafka").items()}
             observer.collect(consumers)
         feed.close()
         return check(self.journal)

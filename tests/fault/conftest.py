@@ -4,4 +4,5 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "chaos")]
+# The folder of the chaos runs first: both have a `model`.
+sys.path[:0] = [str(TESTS / "chaos"), str(TESTS / "e2e")]

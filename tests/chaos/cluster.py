@@ -76,15 +76,19 @@ class Service:
 
 
 class Cluster:
-    """Takes the services of the stack over, so that they speak to the servers through the proxy; gives them back at the end."""
+    """Takes the services of the stack over and gives them back at the end.
 
-    def __init__(self, stack, journal, kafka_proxied, variants=None):
-        """`variants`: {service: folder of the build, beside the service's own, that its program is taken from}"""
+    With `kafka_proxied` they speak to the servers through the proxy. `variants`: {service: folder of the build, beside the
+    service's own, that its program is taken from}.
+    """
+
+    def __init__(self, stack, journal, kafka_proxied=None, variants=None):
         self.stack, self.journal, self.variants = stack, journal, variants or {}
         self.restarts = self.fenced = 0
         self.repeated = {}      # metric -> {(service, process id): value}
-        self.proxy = Proxy({"kafka": kafka_proxied, "mongodb": host_of("MONGO_URI"), "search": host_of("SEARCH_URL")},
-                           os.environ["KAFKA_BROKERS"].replace("127.0.0.1", "127.0.0.2"))
+        self.proxy = kafka_proxied and Proxy(
+            {"kafka": kafka_proxied, "mongodb": host_of("MONGO_URI"), "search": host_of("SEARCH_URL")},
+            os.environ["KAFKA_BROKERS"].replace("127.0.0.1", "127.0.0.2"))
         self.services = {name: self.take_over(name) for name in SERVICES}
         self.ended = threading.Event()
         self.keeper = threading.Thread(target=self.keep_alive, daemon=True)
@@ -92,10 +96,11 @@ class Cluster:
     def take_over(self, name):
         process = Path(f"/proc/{self.stack.pid(name)}")
         environment = dict(entry.split("=", 1) for entry in (process / "environ").read_text().split("\0") if "=" in entry)
-        environment |= {"KAFKA_BROKERS": f"127.0.0.2:{self.proxy.ports['kafka']}",
-                        "MONGO_URI": f"mongodb://127.0.0.1:{self.proxy.ports['mongodb']}",
-                        "SEARCH_URL": f"http://127.0.0.1:{self.proxy.ports['search']}",
-                        "CONSIGN_ACCEPT_TIMEOUT_MS": str(ACCEPT_TIMEOUT_MS)}
+        environment["CONSIGN_ACCEPT_TIMEOUT_MS"] = str(ACCEPT_TIMEOUT_MS)
+        if self.proxy:
+            environment |= {"KAFKA_BROKERS": f"127.0.0.2:{self.proxy.ports['kafka']}",
+                            "MONGO_URI": f"mongodb://127.0.0.1:{self.proxy.ports['mongodb']}",
+                            "SEARCH_URL": f"http://127.0.0.1:{self.proxy.ports['search']}"}
         program = Path((process / "cmdline").read_bytes().split(b"\0")[0].decode())
         if name in self.variants:
             program = program.parent / self.variants[name] / program.name
@@ -119,7 +124,8 @@ class Cluster:
             status = service.stop()
             if status != 0:
                 self.journal.alarm("end", f"{service.name} ended with status {status} when it was told to stop")
-        self.proxy.close()
+        if self.proxy:
+            self.proxy.close()
         self.stack.up()
 
     def is_ready(self, name):

@@ -1,0 +1,157 @@
+"""What a kill -9 of some service every 5 seconds costs, while there is always more to import than can be done.
+
+    ./dev bench kills               or, with a release stack in the environment:
+    kills.py [--seconds 40] [--output build/bench/kills.json]
+
+Jobs of 10,000 small products are kept open all the time; rows per second are counted without kills and then with them, in turn
+of all services on the path. Fails when less than 0.6 of the rate is left, or a row is lost or counted twice.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import sys
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/bench", "tests/e2e", "tests/chaos")]
+
+from cluster import Cluster  # noqa: E402
+from consign import Client  # noqa: E402
+from journal import Journal  # noqa: E402
+from pipeline import assert_loopback, machine, request_body, small_product  # noqa: E402
+from stack import Stack  # noqa: E402
+
+ROWS, BACKLOG = 10000, 6
+KILL_EVERY_SECONDS = 5
+KILLED = ("product-importer", "ingress", "search-sync", "job-tracker")
+LEAST_RATIO = 0.6
+
+
+class Flood:
+    """Keeps so many jobs open; a request that fails is repeated with its key."""
+
+    def __init__(self, client):
+        prefix = uuid.uuid4().hex[:8]
+        self.client, self.jobs, self.ending = client, {}, threading.Event()  # job id -> what was last seen of it
+        self.body = request_body(client.source_id, [small_product(f"K-{prefix}-{n:05}", 9.8) for n in range(ROWS)])
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.thread.join()
+
+    def run(self):
+        while not self.ending.is_set():
+            if len(self.read()) < BACKLOG:
+                self.jobs[self.send()] = None
+            else:
+                time.sleep(0.05)
+
+    def send(self):
+        headers = {"content-type": "application/json", "idempotency-key": uuid.uuid4().hex}
+        while True:
+            try:
+                answer = self.client.request("POST", "/api/b2b/pim/import/queue", data=self.body, headers=headers)
+                if answer.status_code == 202:
+                    return answer.json()["job_id"]
+                assert answer.status_code in (409, 503), answer.text
+            except requests.RequestException:
+                pass  # ingress was killed
+            time.sleep(0.05)
+
+    def read(self):
+        """The open jobs among the sent ones, as they are now; what is seen of each is kept."""
+        while True:
+            try:
+                for job in self.client.read("/api/b2b/jobs", limit=100)["jobs"]:
+                    if job["job_id"] in self.jobs:
+                        self.jobs[job["job_id"]] = job
+                return [job for job in self.jobs.values() if job is None or job["status"] not in ("completed", "failed")]
+            except (requests.RequestException, AssertionError):
+                time.sleep(0.05)  # ingress was killed
+
+    def rows(self):
+        """Applied so far."""
+        self.read()
+        return sum(job["processed_rows"] for job in self.jobs.values() if job)
+
+    def wait(self, seconds=300):
+        deadline = time.monotonic() + seconds
+        while self.read():
+            assert time.monotonic() < deadline, "jobs do not end"
+            time.sleep(0.1)
+
+
+def rate(flood, seconds):
+    rows, start = flood.rows(), time.monotonic()
+    time.sleep(seconds)
+    return (flood.rows() - rows) / (time.monotonic() - start)
+
+
+class Killer:
+    def __init__(self, cluster):
+        self.cluster, self.ending, self.kills = cluster, threading.Event(), 0
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        for name in itertools.cycle(KILLED):
+            self.cluster.services[name].signal(9)
+            self.kills += 1
+            if self.ending.wait(KILL_EVERY_SECONDS):
+                return
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.thread.join()
+
+
+def measure(client, seconds):
+    journal = Journal()
+    with Cluster(Stack(os.environ["CONSIGN_STACK"]), journal) as cluster:
+        with Flood(client) as flood:
+            rate(flood, 10)  # all programs have worked once
+            clean = rate(flood, seconds)
+            with Killer(cluster) as killer:
+                killed = rate(flood, seconds)
+        flood.wait()
+    jobs = flood.jobs.values()
+    assert all(job["status"] == "completed" and job["successful_rows"] == ROWS for job in jobs), jobs
+    assert not journal.query("SELECT * FROM alarms"), journal.query("SELECT * FROM alarms")
+    return {"clean": clean, "killed": killed, "ratio": killed / clean, "kills": killer.kills, "jobs": len(jobs), "rows": len(jobs) * ROWS}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=40)
+    parser.add_argument("--output", type=Path, default=ROOT / "build/bench/kills.json")
+    options = parser.parse_args()
+
+    assert_loopback()
+    client = Client(os.environ["CONSIGN_URL"], os.environ["GLOBEX_KEY_ID"], os.environ["GLOBEX_SECRET"])
+    client.source_id = client.make_source()
+    result = measure(client, options.seconds)
+    print(f"{result['clean']:.0f} rows/s without kills, {result['killed']:.0f} rows/s under {result['kills']} kills, "
+          f"one every {KILL_EVERY_SECONDS} s: {result['ratio']:.2f}; {result['rows']} rows in {result['jobs']} jobs, none lost or twice")
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps({"machine": machine(), **result}, indent=1) + "\n")
+    if result["ratio"] < LEAST_RATIO:
+        sys.exit(f"less than {LEAST_RATIO} of the rate is left")
+
+
+if __name__ == "__main__":
+    main()

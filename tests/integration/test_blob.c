@@ -24,33 +24,13 @@ struct fixture {
     char *large;
 };
 
-static struct store *database;
-static struct store_session *session;
-
-static int open_database(void **state)
-{
-    struct err err;
-
-    (void)state;
-    test_database_open(&database, &session);
-    assert_ok(store_create_schema(database, &err), &err);
-    return 0;
-}
-
-static int close_database(void **state)
-{
-    (void)state;
-    test_database_close(database, session);
-    return 0;
-}
-
 static int open_fixture(void **state, enum blob_kind kind)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     struct err err;
 
     assert_ok(config_load(&fixture->config, &err), &err);
-    assert_ok(blobs_open(&fixture->config, database, &fixture->blobs, &err), &err);
+    assert_ok(blobs_open(&fixture->config, database.store, &fixture->blobs, &err), &err);
     fixture->store.kind = kind;
     snprintf(fixture->store.tenant, sizeof(fixture->store.tenant), "%s", test_unique());
     if (kind == BLOB_S3) {
@@ -274,7 +254,7 @@ static void use_endpoint(struct fixture *fixture, const char *endpoint)
 
     blobs_close(fixture->blobs);
     replace(&fixture->config.s3_endpoint, endpoint);
-    assert_ok(blobs_open(&fixture->config, database, &fixture->blobs, &err), &err);
+    assert_ok(blobs_open(&fixture->config, database.store, &fixture->blobs, &err), &err);
 }
 
 static void a_broken_set_up_is_told_from_a_server_that_is_away(void **state)
@@ -396,5 +376,5 @@ int main(void)
                                         close_fixture),
         cmocka_unit_test_setup_teardown(a_refusal_says_what_must_be_done, open_s3, close_fixture),
     };
-    return cmocka_run_group_tests(tests, open_database, close_database);
+    return cmocka_run_group_tests(tests, database_open_with_schema, database_close);
 }

@@ -135,21 +135,7 @@ static void no_tenant_touches_the_file_of_another(void **state)
     put(&ours, "ours");
     assert_false(uploads_put(database.session, &theirs, "evil", &err));
     assert_int_equal(err.kind, ERR_CONFLICT);
-    assert_ok(uploads_delete(database.session, "globex", "ours", &err), &err);
     assert_content("ours", "ours", 4);
-}
-
-static void a_deleted_file_leaves_nothing(void **state)
-{
-    struct upload upload = upload_of("gone", 2 * CHUNK);
-    struct err err;
-
-    (void)state;
-    put(&upload, make_bytes(2 * CHUNK, 0));
-    assert_ok(uploads_delete(database.session, "acme", "gone", &err), &err);
-    assert_absent("gone");
-    assert_int_equal(chunks_of("gone"), 0);
-    assert_ok(uploads_delete(database.session, "acme", "gone", &err), &err);
 }
 
 static void a_file_whose_time_is_over_is_not_found(void **state)
@@ -206,7 +192,6 @@ int main(void)
         cmocka_unit_test(what_is_known_of_a_file_is_found),
         cmocka_unit_test(a_second_upload_replaces_the_first),
         cmocka_unit_test(no_tenant_touches_the_file_of_another),
-        cmocka_unit_test(a_deleted_file_leaves_nothing),
         cmocka_unit_test(a_file_whose_time_is_over_is_not_found),
         cmocka_unit_test(a_file_with_a_chunk_missing_is_not_handed_out_as_whole),
         cmocka_unit_test(a_reader_may_stop),

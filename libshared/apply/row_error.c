@@ -1,27 +1,25 @@
 #include "apply/planning.h"
 #include "config/config.h"
+#include "domain/array.h"
 #include "domain/document.h"
 
 static void append_findings(bson_t *out, const struct findings *findings)
 {
-    bson_t list;
+    struct array list;
+    bson_t item;
 
-    BSON_APPEND_ARRAY_BEGIN(out, "findings", &list);
+    array_begin(out, "findings", &list);
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
-        char buffer[16];
-        const char *key;
-        size_t n = bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        bson_t item;
 
-        bson_append_document_begin(&list, key, (int)n, &item);
+        array_begin_document(&list, &item);
         BSON_APPEND_UTF8(&item, "severity", finding->is_warning ? "warning" : "error");
         BSON_APPEND_UTF8(&item, "code", problem_get(finding->problem)->code);
         BSON_APPEND_UTF8(&item, "error", finding->text);
         BSON_APPEND_UTF8(&item, "path", finding->path);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 const bson_t *planning_error_document(const struct planning *planning, const struct work *work,

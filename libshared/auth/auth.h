@@ -123,11 +123,6 @@ struct auth_principal {
 bool auth_check(struct auth *auth, const struct auth_request *request, struct auth_principal *out,
                 struct err *err) MUST_USE;
 
-static inline bool auth_may(const struct auth_principal *principal, enum auth_permission permission)
-{
-    return (principal->permissions & permission) != 0;
-}
-
 /* ---- making ---- */
 
 void auth_generate(char key_id[AUTH_ID_SIZE], char secret[AUTH_SECRET_SIZE]);

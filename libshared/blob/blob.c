@@ -4,10 +4,7 @@
 #include "config/config.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #define DIGITS "0123456789"
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -193,28 +190,6 @@ bool blob_put(struct blobs *blobs, const struct blob_store *store, const struct 
     return check_blob(blob, err) && backend_of(store)->put(blobs, store, blob, bytes, err);
 }
 
-bool blob_put_file(struct blobs *blobs, const struct blob_store *store, const struct blob *blob,
-                   int fd, struct err *err)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0) {
-        return err_set(err, ERR_INTERNAL, "fstat: %s", strerror(errno));
-    }
-    size_t size = (size_t)status.st_size;
-    void *bytes = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-
-    if (bytes == MAP_FAILED) {
-        return err_set(err, ERR_INTERNAL, "mmap: %s", strerror(errno));
-    }
-    bool ok = blob_put(blobs, store, blob, (struct str){bytes, size}, err);
-
-    if (bytes) {
-        munmap(bytes, size);
-    }
-    return ok;
-}
-
 bool blob_read(struct blobs *blobs, const struct blob_store *store, const char *key,
                blob_piece_fn take, void *ctx, struct err *err)
 {
@@ -239,12 +214,6 @@ bool blob_fetch(struct blobs *blobs, const struct blob_store *store, const char 
     *out = fd;
     fd = -1;
     return true;
-}
-
-bool blob_delete(struct blobs *blobs, const struct blob_store *store, const char *key,
-                 struct err *err)
-{
-    return check_key(key, err) && backend_of(store)->remove(blobs, store, key, err);
 }
 
 bool blob_append_link(const struct blobs *blobs, const struct blob_store *store,

@@ -66,10 +66,6 @@ struct blob {
 bool blob_put(struct blobs *blobs, const struct blob_store *store, const struct blob *blob,
               struct str bytes, struct err *err) MUST_USE;
 
-/* The same from a file that can be mapped; its offset does not matter. */
-bool blob_put_file(struct blobs *blobs, const struct blob_store *store, const struct blob *blob,
-                   int fd, struct err *err) MUST_USE;
-
 /* Takes a piece of a file, which it borrows; fails with an error of its own to stop. */
 typedef bool (*blob_piece_fn)(void *ctx, struct str piece, struct err *err);
 
@@ -80,10 +76,6 @@ bool blob_read(struct blobs *blobs, const struct blob_store *store, const char *
 /* The whole file in a nameless one (base/temp.h), which the caller closes. */
 bool blob_fetch(struct blobs *blobs, const struct blob_store *store, const char *key, int *out,
                 struct err *err) MUST_USE;
-
-/* No file is no failure. */
-bool blob_delete(struct blobs *blobs, const struct blob_store *store, const char *key,
-                 struct err *err) MUST_USE;
 
 /* ---- links ---- */
 

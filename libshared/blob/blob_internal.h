@@ -15,8 +15,6 @@ struct blob_backend {
                 struct str bytes, struct err *err);
     bool (*read)(struct blobs *blobs, const struct blob_store *store, const char *key,
                  blob_piece_fn take, void *ctx, struct err *err);
-    bool (*remove)(struct blobs *blobs, const struct blob_store *store, const char *key,
-                   struct err *err);
     bool (*append_link)(const struct blobs *blobs, const struct blob_store *store,
                         const struct blob *blob, int64_t now_ms, struct buf *out, struct err *err);
 };

@@ -41,15 +41,6 @@ static bool read_pieces(struct blobs *blobs, const struct blob_store *store, con
     return uploads_read(session, &upload, take, ctx, err);
 }
 
-static bool remove_file(struct blobs *blobs, const struct blob_store *store, const char *key,
-                        struct err *err)
-{
-    AUTO(store_session) struct store_session *session = NULL;
-
-    return store_session_open(blobs->store, &session, err) &&
-           uploads_delete(session, store->tenant, key, err);
-}
-
 /* ---- links ---- */
 
 /* What is signed. A key holds no line feed and the time is digits, so no two links share a text. */
@@ -98,4 +89,4 @@ bool blob_check_link(const struct config *config, const struct blob_link *link, 
     return auth_check_link(config, (struct str){text.data, text.len}, link->signature, err);
 }
 
-const struct blob_backend blob_gridfs = {put, read_pieces, remove_file, append_link};
+const struct blob_backend blob_gridfs = {put, read_pieces, append_link};

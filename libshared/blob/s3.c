@@ -204,14 +204,6 @@ static bool read_pieces(struct blobs *blobs, const struct blob_store *store, con
     return perform(blobs, store, key, &exchange, err);
 }
 
-static bool remove_file(struct blobs *blobs, const struct blob_store *store, const char *key,
-                        struct err *err)
-{
-    struct exchange exchange = {.method = "DELETE"};
-
-    return perform(blobs, store, key, &exchange, err) || err->kind == ERR_NOT_FOUND;
-}
-
 static bool append_link(const struct blobs *blobs, const struct blob_store *store,
                         const struct blob *blob, int64_t now_ms, struct buf *out, struct err *err)
 {
@@ -236,4 +228,4 @@ static bool append_link(const struct blobs *blobs, const struct blob_store *stor
     return true;
 }
 
-const struct blob_backend blob_s3 = {put, read_pieces, remove_file, append_link};
+const struct blob_backend blob_s3 = {put, read_pieces, append_link};

@@ -1,5 +1,6 @@
 #include "domain/address.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 
 #include <string.h>
@@ -144,14 +145,11 @@ static bool is_complete(const bson_t *address)
 static const bson_t *list_of(const struct row_context *ctx, const struct entries *entries)
 {
     bson_t *holder = document_new(ctx->arena);
-    uint32_t index = 0;
-    bson_t list;
+    struct array list;
 
-    BSON_APPEND_ARRAY_BEGIN(holder, "addresses", &list);
+    array_begin(holder, "addresses", &list);
     for (size_t i = 0; i < entries->count; i++) {
         const struct entry *entry = &entries->items[i];
-        char buffer[16];
-        const char *key;
 
         if (!is_complete(entry->address)) {
             findings_add(ctx->findings, PROBLEM_address_dropped,
@@ -159,10 +157,9 @@ static const bson_t *list_of(const struct row_context *ctx, const struct entries
                          "the address has no street_address, city or province and is not stored");
             continue;
         }
-        size_t n = bson_uint32_to_string(index++, &key, buffer, sizeof(buffer));
-        bson_append_document(&list, key, (int)n, with_defaults(ctx, entry));
+        array_add_document(&list, with_defaults(ctx, entry));
     }
-    bson_append_array_end(holder, &list);
+    array_end(&list);
     return holder;
 }
 

@@ -1,5 +1,6 @@
 #include "domain/answer.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/finding.h"
@@ -82,23 +83,22 @@ static void append_unknown(bson_t *out, const bson_t *job)
     struct name_tally unknown = {.arena = arena};
     const char *name = document_text(job, "entity");
     const struct entity *entity = name ? entity_named(name) : NULL;
-    bson_t list;
+    struct array list;
     bson_t item;
 
     add_lanes(&unknown, job);
-    BSON_APPEND_ARRAY_BEGIN(out, "unknown_fields", &list);
+    array_begin(out, "unknown_fields", &list);
     for (size_t i = 0; i < unknown.count; i++) {
         const char *field = unknown.entries[i].name;
         const char *meant = entity ? unknown_meant(entity->fields, field) : NULL;
 
-        /* JSON does not show the keys of an array, so they may repeat. */
-        BSON_APPEND_DOCUMENT_BEGIN(&list, "0", &item);
+        array_begin_document(&list, &item);
         BSON_APPEND_UTF8(&item, "field", field);
         BSON_APPEND_INT64(&item, "count", unknown.entries[i].count);
         append_text(&item, "did_you_mean", meant);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 static void append_file(bson_t *out, const bson_t *job)
@@ -324,22 +324,22 @@ void answer_append_source(bson_t *out, const bson_t *source)
 /* All that is wrong with what stands at the fault's path. */
 static void append_findings(bson_t *out, const struct request_fault *fault)
 {
-    bson_t list;
+    struct array list;
     bson_t item;
 
-    BSON_APPEND_ARRAY_BEGIN(out, "errors", &list);
+    array_begin(out, "errors", &list);
     for (size_t i = 0; i < fault->findings->count; i++) {
         const struct finding *finding = &fault->findings->items[i];
         char path[sizeof(fault->path) + 512];
 
         snprintf(path, sizeof(path), "%s%s", fault->path, finding->path);
-        BSON_APPEND_DOCUMENT_BEGIN(&list, "0", &item);
+        array_begin_document(&list, &item);
         BSON_APPEND_UTF8(&item, "error", finding->text);
         BSON_APPEND_UTF8(&item, "code", problem_get(finding->problem)->code);
         BSON_APPEND_UTF8(&item, "path", path);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 bson_t *answer_problem(const struct request_fault *fault)

@@ -1,36 +1,10 @@
 #include "domain/batch.h"
+#include "domain/array.h"
 #include "domain/batch_members.h"
 #include "domain/document.h"
 #include "domain/stored.h"
 
 #include <string.h>
-
-struct list {
-    bson_t items;
-    uint32_t count;
-};
-
-static void list_open(bson_t *out, const char *name, struct list *list)
-{
-    list->count = 0;
-    bson_append_array_begin(out, name, -1, &list->items);
-}
-
-/* The key of the next element. `text` may hold it. */
-static const char *list_key(struct list *list, char text[16])
-{
-    const char *key;
-
-    bson_uint32_to_string(list->count++, &key, text, 16);
-    return key;
-}
-
-static void list_add(struct list *list, int64_t number)
-{
-    char text[16];
-
-    bson_append_int64(&list->items, list_key(list, text), -1, number);
-}
 
 static bool starts_part(const struct members *members, size_t i)
 {
@@ -40,27 +14,27 @@ static bool starts_part(const struct members *members, size_t i)
 
 static void append_parts(bson_t *out, const struct members *members, bool only_duplicated)
 {
-    struct list list;
+    struct array list;
 
-    list_open(out, only_duplicated ? "parts_duplicated" : "parts_seen", &list);
+    array_begin(out, only_duplicated ? "parts_duplicated" : "parts_seen", &list);
     for (size_t i = 0; i < members->count; i++) {
         const struct member *member = &members->items[i];
 
         if (starts_part(members, i) && !(only_duplicated && member->counts)) {
-            list_add(&list, member->part);
+            array_add_int64(&list, member->part);
         }
     }
-    bson_append_array_end(out, &list.items);
+    array_end(&list);
 }
 
 /* The gaps between the parts seen; total_parts may be anything a partner dares to send. */
 static void append_missing(bson_t *out, const struct members *members, int64_t total_parts)
 {
-    struct list list;
+    struct array list;
     int64_t missing = 0;
     int64_t next = 1;
 
-    list_open(out, "parts_missing", &list);
+    array_begin(out, "parts_missing", &list);
     for (size_t i = 0; i <= members->count; i++) {
         bool at_end = i == members->count;
 
@@ -71,7 +45,7 @@ static void append_missing(bson_t *out, const struct members *members, int64_t t
         int64_t gap = (is_last ? total_parts : members->items[i].part - 1) - next + 1;
 
         for (int64_t k = 0; k < gap && list.count < BATCH_MAX_LISTED; k++) {
-            list_add(&list, next + k);
+            array_add_int64(&list, next + k);
         }
         missing += gap;
         if (is_last || members->items[i].part == total_parts) {
@@ -79,21 +53,20 @@ static void append_missing(bson_t *out, const struct members *members, int64_t t
         }
         next = members->items[i].part + 1;
     }
-    bson_append_array_end(out, &list.items);
+    array_end(&list);
     BSON_APPEND_INT64(out, "parts_missing_count", missing);
 }
 
 static void append_jobs(bson_t *out, const struct members *members)
 {
-    struct list list;
+    struct array list;
 
-    list_open(out, "jobs", &list);
+    array_begin(out, "jobs", &list);
     for (size_t i = 0; i < members->count; i++) {
         const struct member *member = &members->items[i];
         bson_t job;
-        char text[16];
 
-        bson_append_document_begin(&list.items, list_key(&list, text), -1, &job);
+        array_begin_document(&list, &job);
         BSON_APPEND_UTF8(&job, "job_id", member->job_id);
         if (member->part > 0) {
             BSON_APPEND_INT64(&job, "batch_part", member->part);
@@ -105,9 +78,9 @@ static void append_jobs(bson_t *out, const struct members *members)
         BSON_APPEND_INT64(&job, "processed_rows", member->processed);
         BSON_APPEND_INT64(&job, "successful_rows", member->successful);
         BSON_APPEND_INT64(&job, "failed_rows", member->failed);
-        bson_append_document_end(&list.items, &job);
+        array_end_document(&list, &job);
     }
-    bson_append_array_end(out, &list.items);
+    array_end(&list);
 }
 
 static void append_rows(bson_t *out, const struct members *members)

@@ -1,5 +1,6 @@
 /* The rules of the companies import: docs/API.md, "Companies". */
 #include "domain/address.h"
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/field.h"
@@ -113,20 +114,15 @@ static const bson_t *with_legal_info(const struct row_context *ctx, const bson_t
     return document_set(ctx->arena, sent, "legal_info", &value);
 }
 
-static void append_tags(bson_t *out, uint32_t *count, const struct text_list *tags,
-                        const struct text_list *unless)
+static void add_tags(struct array *out, const struct text_list *tags,
+                     const struct text_list *unless)
 {
-    char buffer[16];
-    const char *key;
-
     for (size_t i = 0; i < tags->count; i++) {
         struct text_list before = {tags->items, i};
 
         if (!text_list_has(&before, tags->items[i]) &&
             !(unless && text_list_has(unless, tags->items[i]))) {
-            size_t n = bson_uint32_to_string((*count)++, &key, buffer, sizeof(buffer));
-
-            bson_append_utf8(out, key, (int)n, tags->items[i], -1);
+            array_add_text(out, str_from(tags->items[i]));
         }
     }
 }
@@ -138,17 +134,16 @@ static const bson_t *unite_tags(struct arena *arena, const bson_t *current, cons
     struct text_list old = document_texts(arena, current, "tags");
     struct text_list new = document_texts(arena, sent, "tags");
     bson_t *holder = document_new(arena);
-    uint32_t count = 0;
     bson_iter_t value;
-    bson_t tags;
+    struct array tags;
 
     if (!document_find(sent, "tags", &value) || !BSON_ITER_HOLDS_ARRAY(&value)) {
         return merged;
     }
-    BSON_APPEND_ARRAY_BEGIN(holder, "tags", &tags);
-    append_tags(&tags, &count, &old, NULL);
-    append_tags(&tags, &count, &new, &old);
-    bson_append_array_end(holder, &tags);
+    array_begin(holder, "tags", &tags);
+    add_tags(&tags, &old, NULL);
+    add_tags(&tags, &new, &old);
+    array_end(&tags);
     bson_iter_init_find(&value, holder, "tags");
     return document_set(arena, merged, "tags", &value);
 }

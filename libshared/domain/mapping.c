@@ -1,5 +1,6 @@
 #include "domain/mapping.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 
 #include <ctype.h>
@@ -224,26 +225,21 @@ static struct str trim(const char *text, size_t n)
     return (struct str){text, n};
 }
 
-bool mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator)
+void mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator)
 {
-    bson_t list;
-    uint32_t index = 0;
+    struct array list;
 
-    bson_append_array_begin(out, name, -1, &list);
+    array_begin(out, name, &list);
     while (text) {
         const char *end = strstr(text, separator);
         struct str part = trim(text, end ? (size_t)(end - text) : strlen(text));
-        char buffer[16];
-        const char *key;
 
         if (part.n > 0) {
-            size_t key_len = bson_uint32_to_string(index++, &key, buffer, sizeof(buffer));
-
-            bson_append_utf8(&list, key, (int)key_len, part.p, (int)part.n);
+            array_add_text(&list, part);
         }
         text = end ? end + strlen(separator) : NULL;
     }
-    return bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 /* Letters beyond ASCII keep their case: codes and flags have none. */
@@ -289,7 +285,7 @@ static bool transform_text(bson_t *out, const struct field_mapping *mapping, con
         ok = append_boolean(out, clean);
         break;
     case TRANSFORM_SPLIT:
-        ok = mapping_append_split(out, "v", text, mapping->separator);
+        mapping_append_split(out, "v", text, mapping->separator);
         break;
     }
     bson_free(clean);

@@ -41,7 +41,7 @@ const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *map
 bool mapping_read_boolean(const char *text, bool *out);
 
 /* Appends the parts of `text` between the separators, trimmed, as a list of texts. */
-bool mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator);
+void mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator);
 
 /* Lets findings in the mapped row point into the row as it came. To be called once per row. */
 void mapping_restore_paths(const struct field_mapping *mappings, size_t count, const bson_t *row,

@@ -1,5 +1,6 @@
 #include "domain/media.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 
 #include <string.h>
@@ -28,18 +29,14 @@ static bool list_has_type(const bson_t *list, const char *type)
     return false;
 }
 
-static void append_items(bson_t *out, uint32_t *index, const bson_t *list, const bson_t *unless)
+static void add_items(struct array *out, const bson_t *list, const bson_t *unless)
 {
     bson_iter_t it;
-    char buffer[16];
-    const char *key;
 
     for (bool more = bson_iter_init(&it, list) && bson_iter_next(&it); more;
          more = bson_iter_next(&it)) {
         if (!unless || !list_has_type(unless, media_type(&it))) {
-            size_t n = bson_uint32_to_string((*index)++, &key, buffer, sizeof(buffer));
-
-            bson_append_iter(out, key, (int)n, &it);
+            array_add_value(out, &it);
         }
     }
 }
@@ -50,8 +47,7 @@ const bson_t *media_merge(struct arena *arena, const bson_t *current, const bson
     bson_iter_t old;
     bson_iter_t new;
     bson_iter_t value;
-    uint32_t index = 0;
-    bson_t list;
+    struct array list;
 
     if (!document_find(current, "media", &old) || !BSON_ITER_HOLDS_ARRAY(&old) ||
         !document_find(patch, "media", &new) || !BSON_ITER_HOLDS_ARRAY(&new)) {
@@ -60,10 +56,10 @@ const bson_t *media_merge(struct arena *arena, const bson_t *current, const bson
     bson_t *holder = document_new(arena);
     const bson_t *incoming = document_nested(arena, &new);
 
-    BSON_APPEND_ARRAY_BEGIN(holder, "media", &list);
-    append_items(&list, &index, document_nested(arena, &old), incoming);
-    append_items(&list, &index, incoming, NULL);
-    bson_append_array_end(holder, &list);
+    array_begin(holder, "media", &list);
+    add_items(&list, document_nested(arena, &old), incoming);
+    add_items(&list, incoming, NULL);
+    array_end(&list);
     bson_iter_init_find(&value, holder, "media");
     return document_set(arena, merged, "media", &value);
 }

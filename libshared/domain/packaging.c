@@ -1,6 +1,7 @@
 #include "domain/packaging.h"
 
 #include "base/strmap.h"
+#include "domain/array.h"
 #include "domain/document.h"
 
 #include <math.h>
@@ -222,7 +223,7 @@ void packaging_append_prices(struct arena *arena, bson_t *out, const bson_t *pro
 {
     struct packagings all = resolve(arena, product);
     struct document_list list = document_objects(product, "packaging_options");
-    bson_t prices;
+    struct array prices;
     bson_t item;
 
     if (all.count == 0) {
@@ -233,12 +234,11 @@ void packaging_append_prices(struct arena *arena, bson_t *out, const bson_t *pro
     }
     price_all(arena, &all);
     list = document_objects(product, "packaging_options");
-    BSON_APPEND_ARRAY_BEGIN(out, "packaging_prices", &prices);
+    array_begin(out, "packaging_prices", &prices);
     for (size_t i = 0; i < all.count; i++) {
-        /* JSON does not show the keys of an array, so they may repeat. */
-        BSON_APPEND_DOCUMENT_BEGIN(&prices, "0", &item);
+        array_begin_document(&prices, &item);
         append_packaging(&item, &all.items[i], document_next_object(&list));
-        bson_append_document_end(&prices, &item);
+        array_end_document(&prices, &item);
     }
-    bson_append_array_end(out, &prices);
+    array_end(&prices);
 }

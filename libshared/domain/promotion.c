@@ -1,6 +1,7 @@
 #include "domain/promotion.h"
 
 #include "base/strmap.h"
+#include "domain/array.h"
 #include "domain/date.h"
 #include "domain/document.h"
 #include "domain/settings.h"
@@ -49,17 +50,14 @@ static struct summary summary_of(struct arena *arena, const bson_t *content)
 
 static void append_set(bson_t *out, const char *name, const struct strmap *set)
 {
-    bson_t list;
-    char buffer[16];
-    const char *key;
+    struct array list;
     const char *text;
 
-    bson_append_array_begin(out, name, -1, &list);
+    array_begin(out, name, &list);
     for (uint32_t i = 0; strmap_at(set, i, &text); i++) {
-        bson_uint32_to_string(i, &key, buffer, sizeof(buffer));
-        bson_append_utf8(&list, key, -1, text, -1);
+        array_add_text(&list, str_from(text));
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 const bson_t *promotion_denormalise(struct arena *arena, const bson_t *sent, const bson_t *current,
@@ -163,21 +161,16 @@ static bool is_for(const struct running *running, const char *pkg_id)
 
 /* A packaging's list of promotions under construction. */
 struct spread {
-    bson_t list;
-    uint32_t count;
+    struct array list;
     struct strmap *seen;
 };
 
 static void spread_add(struct spread *spread, const bson_t *promotion, const char *identity_text)
 {
-    char buffer[16];
-    const char *key;
-
     if (identity_text) {
         strmap_put(spread->seen, identity_text, spread);
     }
-    bson_uint32_to_string(spread->count++, &key, buffer, sizeof(buffer));
-    bson_append_document(&spread->list, key, -1, promotion);
+    array_add_document(&spread->list, promotion);
 }
 
 static const bson_t *with_running(struct arena *arena, const bson_t *packaging,
@@ -189,11 +182,11 @@ static const bson_t *with_running(struct arena *arena, const bson_t *packaging,
     bson_t *holder = document_new(arena);
     bson_iter_t value;
 
-    BSON_APPEND_ARRAY_BEGIN(holder, "promotions", &spread.list);
+    array_begin(holder, "promotions", &spread.list);
     for (const bson_t *promotion; (promotion = document_next_object(&own));) {
         spread_add(&spread, promotion, identity(arena, promotion));
     }
-    uint32_t own_count = spread.count;
+    uint32_t own_count = spread.list.count;
 
     for (size_t i = 0; i < running->count; i++) {
         const struct running *item = &running->items[i];
@@ -202,10 +195,10 @@ static const bson_t *with_running(struct arena *arena, const bson_t *packaging,
             spread_add(&spread, item->promotion, item->identity);
         }
     }
-    bson_append_array_end(holder, &spread.list);
+    array_end(&spread.list);
     bson_iter_init_find(&value, holder, "promotions");
-    return spread.count == own_count ? packaging
-                                     : document_set(arena, packaging, "promotions", &value);
+    return spread.list.count == own_count ? packaging
+                                          : document_set(arena, packaging, "promotions", &value);
 }
 
 const bson_t *promotion_spread(struct arena *arena, const bson_t *product, int64_t now_ms)

@@ -1,6 +1,7 @@
 #include "domain/reference.h"
 
 #include "base/id.h"
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/reference_place.h"
@@ -118,22 +119,17 @@ static const bson_t *with_item(struct arena *arena, const bson_t *content, const
                                const bson_iter_t *value)
 {
     bson_t *holder = document_new(arena);
-    uint32_t count = 0;
-    char buffer[16];
-    const char *key;
     bson_iter_t it;
-    bson_t list;
+    struct array list;
 
-    bson_append_array_begin(holder, field, -1, &list);
+    array_begin(holder, field, &list);
     for (bool more = bson_iter_init_find(&it, content, field) && BSON_ITER_HOLDS_ARRAY(&it) &&
                      bson_iter_recurse(&it, &it) && bson_iter_next(&it);
          more; more = bson_iter_next(&it)) {
-        bson_append_iter(&list, bson_iter_key(&it), -1, &it);
-        count++;
+        array_add_value(&list, &it);
     }
-    bson_uint32_to_string(count, &key, buffer, sizeof(buffer));
-    bson_append_iter(&list, key, -1, value);
-    bson_append_array_end(holder, &list);
+    array_add_value(&list, value);
+    array_end(&list);
     bson_iter_init_find(&it, holder, field);
     return document_set(arena, content, field, &it);
 }
@@ -226,18 +222,15 @@ void reference_append_embeds(struct arena *arena, const char *tenant, const bson
 {
     struct listing listing = {arena, tenant, NULL};
     const char *text;
-    char buffer[16];
-    const char *key;
-    bson_t list;
+    struct array list;
 
     place_visit(content, list_reference, &listing);
     if (!listing.keys) {
         return;
     }
-    bson_append_array_begin(out, "embeds", -1, &list);
+    array_begin(out, "embeds", &list);
     for (uint32_t i = 0; strmap_at(listing.keys, i, &text); i++) {
-        bson_uint32_to_string(i, &key, buffer, sizeof(buffer));
-        bson_append_utf8(&list, key, -1, text, -1);
+        array_add_text(&list, str_from(text));
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }

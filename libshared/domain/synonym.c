@@ -1,6 +1,7 @@
 #include "domain/synonym.h"
 
 #include "base/id.h"
+#include "domain/array.h"
 
 #include <string.h>
 
@@ -136,22 +137,16 @@ void synonym_append_lookup(struct arena *arena, const char *tenant, const bson_t
                            bson_t *out)
 {
     struct text_list terms = document_texts(arena, dictionary, "terms");
-    bson_t list = BSON_INITIALIZER;
-    uint32_t count = 0;
+    size_t count = 0;
 
     for (size_t i = 0; i < terms.count; i++) {
         const char *term = synonym_normalise(arena, str_from(terms.items[i]));
-        char buffer[16];
-        const char *index;
 
         if (can_be_met(term)) {
-            size_t n = bson_uint32_to_string(count++, &index, buffer, sizeof(buffer));
-
-            bson_append_utf8(&list, index, (int)n, ID_JOIN(arena, tenant, term), -1);
+            terms.items[count++] = ID_JOIN(arena, tenant, term);
         }
     }
-    BSON_APPEND_ARRAY(out, "lookup", &list);
-    bson_destroy(&list);
+    array_append_texts(out, "lookup", terms.items, count);
 }
 
 /* Appends the runs that begin at a word. */

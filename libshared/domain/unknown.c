@@ -1,5 +1,6 @@
 #include "domain/unknown.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 
 #include <string.h>
@@ -77,21 +78,17 @@ const char *unknown_meant(const struct field_table *table, const char *name)
 
 void unknown_append(bson_t *out, const char *key, const struct name_tally *tally)
 {
-    bson_t list;
+    struct array list;
+    bson_t item;
 
-    bson_append_array_begin(out, key, -1, &list);
+    array_begin(out, key, &list);
     for (size_t i = 0; i < tally->count; i++) {
-        char buffer[16];
-        const char *index;
-        size_t n = bson_uint32_to_string((uint32_t)i, &index, buffer, sizeof(buffer));
-        bson_t item;
-
-        bson_append_document_begin(&list, index, (int)n, &item);
+        array_begin_document(&list, &item);
         BSON_APPEND_UTF8(&item, "field", tally->entries[i].name);
         BSON_APPEND_INT64(&item, "count", tally->entries[i].count);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 void unknown_add_stored(struct name_tally *tally, const bson_t *document, const char *path)

@@ -61,7 +61,6 @@ bool json_read_object(struct str text, const struct json_limits *limits, struct 
 /* Appends `document` as JSON. Doubles print as the shortest text that reads the same, dates as ISO
  * 8601 with milliseconds and Z, ObjectIds as hex text. */
 void json_write(struct buf *out, const bson_t *document);
-void json_write_array(struct buf *out, const bson_t *array);
 void json_write_value(struct buf *out, const bson_iter_t *value);
 
 /* Appends text as a JSON string with quotes. */

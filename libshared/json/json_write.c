@@ -47,6 +47,23 @@ static void write_double(struct buf *out, double value)
     buf_add(out, text, json_format_double(value, text));
 }
 
+static void write_array(struct buf *out, const bson_t *array)
+{
+    bson_iter_t it;
+    bool first = true;
+
+    buf_addc(out, '[');
+    for (bool more = bson_iter_init(&it, array) && bson_iter_next(&it); more;
+         more = bson_iter_next(&it)) {
+        if (!first) {
+            buf_addc(out, ',');
+        }
+        first = false;
+        json_write_value(out, &it);
+    }
+    buf_addc(out, ']');
+}
+
 static void write_nested(struct buf *out, const bson_iter_t *value)
 {
     const uint8_t *data;
@@ -61,7 +78,7 @@ static void write_nested(struct buf *out, const bson_iter_t *value)
     if (!bson_init_static(&nested, data, size)) {
         buf_adds(out, "null");
     } else if (BSON_ITER_HOLDS_ARRAY(value)) {
-        json_write_array(out, &nested);
+        write_array(out, &nested);
     } else {
         json_write(out, &nested);
     }
@@ -136,21 +153,4 @@ void json_write(struct buf *out, const bson_t *document)
         json_write_value(out, &it);
     }
     buf_addc(out, '}');
-}
-
-void json_write_array(struct buf *out, const bson_t *array)
-{
-    bson_iter_t it;
-    bool first = true;
-
-    buf_addc(out, '[');
-    for (bool more = bson_iter_init(&it, array) && bson_iter_next(&it); more;
-         more = bson_iter_next(&it)) {
-        if (!first) {
-            buf_addc(out, ',');
-        }
-        first = false;
-        json_write_value(out, &it);
-    }
-    buf_addc(out, ']');
 }

@@ -1,5 +1,6 @@
 #include "search/search_internal.h"
 
+#include "domain/array.h"
 #include "json/json.h"
 
 #include <stdio.h>
@@ -11,48 +12,34 @@ static const char *const CODE_FIELDS[] = {
 
 static const char *const WORD_FIELDS[] = {"name.*^3", "text.*"};
 
-static bson_t *list_new(const char *const *items, size_t count)
-{
-    bson_t *list = bson_new();
-    char text[16];
-    const char *index;
-
-    for (size_t i = 0; i < count; i++) {
-        bson_uint32_to_string((uint32_t)i, &index, text, sizeof(text));
-        BSON_APPEND_UTF8(list, index, items[i]);
-    }
-    return list;
-}
-
 /* A code is matched whole: with typing errors allowed, SKU-0001 would find SKU-0002. */
 static bson_t *match_code(const char *text)
 {
-    AUTO(document)
-    bson_t *fields = list_new(CODE_FIELDS, sizeof(CODE_FIELDS) / sizeof(*CODE_FIELDS));
+    bson_t *query = BCON_NEW("query", BCON_UTF8(text), "boost", BCON_DOUBLE(10));
 
-    return BCON_NEW("query", BCON_UTF8(text), "fields", BCON_ARRAY(fields), "boost",
-                    BCON_DOUBLE(10));
+    array_append_texts(query, "fields", CODE_FIELDS, sizeof(CODE_FIELDS) / sizeof(*CODE_FIELDS));
+    return query;
 }
 
 /* All words, in the forms of any language, each with a typing error or two after its second letter.
  */
 static bson_t *match_words(const char *text)
 {
-    AUTO(document)
-    bson_t *fields = list_new(WORD_FIELDS, sizeof(WORD_FIELDS) / sizeof(*WORD_FIELDS));
+    bson_t *query = BCON_NEW("query", BCON_UTF8(text), "operator", BCON_UTF8("and"), "fuzziness",
+                             BCON_UTF8("AUTO"), "prefix_length", BCON_INT32(2));
 
-    return BCON_NEW("query", BCON_UTF8(text), "fields", BCON_ARRAY(fields), "operator",
-                    BCON_UTF8("and"), "fuzziness", BCON_UTF8("AUTO"), "prefix_length",
-                    BCON_INT32(2));
+    array_append_texts(query, "fields", WORD_FIELDS, sizeof(WORD_FIELDS) / sizeof(*WORD_FIELDS));
+    return query;
 }
 
 /* Found only because a dictionary says so: without a score, and so below all that hold the words.
  */
 static bson_t *match_synonyms(const struct text_list *keys)
 {
-    AUTO(document) bson_t *list = list_new(keys->items, keys->count);
+    bson_t *query = BCON_NEW("boost", BCON_DOUBLE(0));
 
-    return BCON_NEW("synonym_keys", BCON_ARRAY(list), "boost", BCON_DOUBLE(0));
+    array_append_texts(query, "synonym_keys", keys->items, keys->count);
+    return query;
 }
 
 static bson_t *match(struct str text, const struct text_list *synonym_keys)

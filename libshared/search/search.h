@@ -58,10 +58,6 @@ struct search_result {
 bool search_bulk_index(struct search *search, const struct search_document *documents, size_t count,
                        struct search_result *results, struct err *err) MUST_USE;
 
-/* Makes what was indexed so far visible to queries at once (otherwise within a second). */
-bool search_refresh(struct search *search, const char *entity, const char *tenant,
-                    struct err *err) MUST_USE;
-
 /* ---- reading ---- */
 
 enum {
@@ -95,7 +91,3 @@ struct search_hits {
  * has no hits. */
 bool search_find(struct search *search, struct arena *arena, const struct search_query *query,
                  struct search_hits *out, struct err *err) MUST_USE;
-
-/* Documents in the index; 0 when there is none yet. */
-bool search_count(struct search *search, const char *entity, const char *tenant, int64_t *out,
-                  struct err *err) MUST_USE;

@@ -1,5 +1,6 @@
 #include "search/search_internal.h"
 
+#include "domain/array.h"
 #include "search/languages.h"
 
 #include "json/json.h"
@@ -36,19 +37,16 @@ static void add_keyword(bson_t *properties, const char *name)
 static void add_text(bson_t *properties, const char *name)
 {
     AUTO(document) bson_t *field = BCON_NEW("type", BCON_UTF8("text"));
-    bson_t copies;
+    struct array copies;
 
-    BSON_APPEND_ARRAY_BEGIN(field, "copy_to", &copies);
+    array_begin(field, "copy_to", &copies);
     for (uint32_t i = 0; i < SEARCH_LANGUAGES; i++) {
         char target[32];
-        char text[16];
-        const char *index;
 
         snprintf(target, sizeof(target), "text.%s", search_languages[i].field);
-        bson_uint32_to_string(i, &index, text, sizeof(text));
-        BSON_APPEND_UTF8(&copies, index, target);
+        array_add_text(&copies, str_from(target));
     }
-    bson_append_array_end(field, &copies);
+    array_end(&copies);
     BSON_APPEND_DOCUMENT(properties, name, field);
 }
 

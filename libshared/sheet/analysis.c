@@ -115,8 +115,9 @@ static void analyze_column(struct sheet_column *column, size_t index, const stru
     }
 }
 
-const struct sheet_column *sheet_analyze(struct arena *arena, const struct sheet_row *header,
-                                         const struct sheet_row *rows, size_t row_count)
+/* One column per name of the header. Texts are borrowed from `header` and `rows`. */
+static const struct sheet_column *analyze(struct arena *arena, const struct sheet_row *header,
+                                          const struct sheet_row *rows, size_t row_count)
 {
     struct sheet_column *columns = arena_calloc(arena, header->count, sizeof(*columns));
 
@@ -161,7 +162,7 @@ bool sheet_read_preview(struct sheet *sheet, size_t rows, struct arena *arena,
         }
         kept[count++] = copy_row(arena, &row);
     }
-    out->columns = sheet_analyze(arena, &header, kept, count);
+    out->columns = analyze(arena, &header, kept, count);
     out->column_count = header.count;
     out->rows = kept;
     out->row_count = count;

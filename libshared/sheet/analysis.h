@@ -34,10 +34,6 @@ const char *sheet_type_name(enum sheet_type type);
  */
 enum sheet_type sheet_type_of(struct str text);
 
-/* One column per name of the header. Texts are borrowed from `header` and `rows`. */
-const struct sheet_column *sheet_analyze(struct arena *arena, const struct sheet_row *header,
-                                         const struct sheet_row *rows, size_t row_count);
-
 /*
  * Reads up to `rows` rows and analyzes them; all is in the arena. Refuses a row with content that
  * no column of the header holds. Errors as for sheet_open.

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { UTF16LE = 1200, ASCII = 367, MACINTOSH = 10000, MACINTOSH_OLD = 32768, PIECE_BYTES = 1024 };
+enum { UTF16LE = 1200, MACINTOSH = 10000, MACINTOSH_OLD = 32768, PIECE_BYTES = 1024 };
 
 struct code_page {
     iconv_t converter;

@@ -1,6 +1,7 @@
 #include "store/credential_fields.h"
 
 #include "base/clock.h"
+#include "domain/array.h"
 
 #include <stdio.h>
 
@@ -44,20 +45,15 @@ unsigned credential_permissions(const bson_t *document)
 
 void credential_append_permissions(bson_t *document, unsigned permissions)
 {
-    bson_t list;
-    uint32_t count = 0;
+    struct array list;
 
-    BSON_APPEND_ARRAY_BEGIN(document, "permissions", &list);
+    array_begin(document, "permissions", &list);
     for (unsigned permission = AUTH_CUSTOMERS; permission <= AUTH_ADMIN; permission <<= 1) {
-        char text[16];
-        const char *index;
-
         if (permissions & permission) {
-            bson_uint32_to_string(count++, &index, text, sizeof(text));
-            BSON_APPEND_UTF8(&list, index, auth_permission_name(permission));
+            array_add_text(&list, str_from(auth_permission_name(permission)));
         }
     }
-    bson_append_array_end(document, &list);
+    array_end(&list);
 }
 
 bool credential_put(struct store_session *session, const char *collection, const char *id,

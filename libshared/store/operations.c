@@ -1,5 +1,7 @@
 #include "store/store_internal.h"
 
+#include "domain/array.h"
+
 #include <stdio.h>
 
 /* A command is limited in bytes, so many ids are asked for in more than one. */
@@ -41,18 +43,9 @@ bool store_find(struct store_session *session, const char *collection, const bso
 void store_match_ids(bson_t *filter, const char *const *ids, size_t count)
 {
     bson_t in;
-    bson_t list;
-    char text[16];
 
     bson_append_document_begin(filter, "_id", 3, &in);
-    bson_append_array_begin(&in, "$in", 3, &list);
-    for (size_t i = 0; i < count; i++) {
-        const char *key;
-        size_t n = bson_uint32_to_string((uint32_t)i, &key, text, sizeof(text));
-
-        bson_append_utf8(&list, key, (int)n, ids[i], -1);
-    }
-    bson_append_array_end(&in, &list);
+    array_append_texts(&in, "$in", ids, count);
     bson_append_document_end(filter, &in);
 }
 

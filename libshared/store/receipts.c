@@ -1,5 +1,6 @@
 #include "store/receipts.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/stored.h"
 #include "domain/unknown.h"
@@ -37,21 +38,17 @@ char *receipt_id(struct arena *arena, const struct message_origin *origin)
 
 static void append_items(bson_t *out, const struct receipt *receipt)
 {
-    bson_t list;
+    struct array list;
+    bson_t item;
 
-    BSON_APPEND_ARRAY_BEGIN(out, "search", &list);
+    array_begin(out, "search", &list);
     for (uint32_t i = 0; i < receipt->counts.search_items; i++) {
-        char buffer[16];
-        const char *key;
-        size_t n = bson_uint32_to_string(i, &key, buffer, sizeof(buffer));
-        bson_t item;
-
-        bson_append_document_begin(&list, key, (int)n, &item);
+        array_begin_document(&list, &item);
         BSON_APPEND_UTF8(&item, "code", receipt->items[i].code);
         BSON_APPEND_INT64(&item, "version", receipt->items[i].version);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 static const bson_t *to_document(struct arena *arena, const struct receipt *receipt, int64_t ttl_s)

@@ -1,5 +1,6 @@
 #include "store/synonyms.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/synonym.h"
 
@@ -25,18 +26,9 @@ static bson_t *filter_new(const struct text_list *lookups)
 {
     bson_t *filter = bson_new();
     bson_t entry;
-    bson_t list;
 
     BSON_APPEND_DOCUMENT_BEGIN(filter, "lookup", &entry);
-    BSON_APPEND_ARRAY_BEGIN(&entry, "$in", &list);
-    for (size_t i = 0; i < lookups->count; i++) {
-        char buffer[16];
-        const char *index;
-        size_t n = bson_uint32_to_string((uint32_t)i, &index, buffer, sizeof(buffer));
-
-        bson_append_utf8(&list, index, (int)n, lookups->items[i], -1);
-    }
-    bson_append_array_end(&entry, &list);
+    array_append_texts(&entry, "$in", lookups->items, lookups->count);
     bson_append_document_end(filter, &entry);
     return filter;
 }

@@ -15,8 +15,9 @@ static bson_t *file_filter(const char *tenant, const char *key)
     return BCON_NEW("_id", BCON_UTF8(key), "metadata.tenant", BCON_UTF8(tenant));
 }
 
-bool uploads_delete(struct store_session *session, const char *tenant, const char *key,
-                    struct err *err)
+/* No file is no failure. */
+static bool delete_file(struct store_session *session, const char *tenant, const char *key,
+                        struct err *err)
 {
     AUTO(bson) bson_t *file = file_filter(tenant, key);
     AUTO(bson) bson_t *chunks = BCON_NEW("files_id", BCON_UTF8(key), "tenant", BCON_UTF8(tenant));
@@ -74,7 +75,7 @@ bool uploads_put(struct store_session *session, const struct upload *upload, con
     struct str rest = {bytes, (size_t)upload->size};
     int32_t first = 0;
 
-    if (!uploads_delete(session, upload->tenant, upload->key, err)) {
+    if (!delete_file(session, upload->tenant, upload->key, err)) {
         return false;
     }
     for (; rest.n > 0; first += CHUNKS_AT_ONCE) {

@@ -40,7 +40,3 @@ typedef bool (*upload_piece_fn)(void *ctx, struct str piece, struct err *err);
  * ERR_INTERNAL when some are missing. */
 bool uploads_read(struct store_session *session, const struct upload *upload, upload_piece_fn take,
                   void *ctx, struct err *err) MUST_USE;
-
-/* No file is no failure. */
-bool uploads_delete(struct store_session *session, const char *tenant, const char *key,
-                    struct err *err) MUST_USE;

@@ -98,11 +98,11 @@ static void write_value(const struct node *node, const char *key, const struct s
     memcpy(text, cell->text.p, cell->text.n);
     text[cell->text.n] = '\0';
     bool is_number = type == FIELD_NUMBER || type == FIELD_PERCENT;
-    bool ok = (is_number && append_number(out, key, text)) ||
-              (type == FIELD_BOOLEAN && append_boolean(out, key, text)) ||
-              (type == FIELD_TEXTS && mapping_append_split(out, key, text, LIST_SEPARATOR));
 
-    if (!ok) {
+    if (type == FIELD_TEXTS) {
+        mapping_append_split(out, key, text, LIST_SEPARATOR);
+    } else if (!(is_number && append_number(out, key, text)) &&
+               !(type == FIELD_BOOLEAN && append_boolean(out, key, text))) {
         bson_append_utf8(out, key, -1, text, -1);
     }
 }

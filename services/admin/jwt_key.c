@@ -25,11 +25,6 @@ static bool put_key(struct store_session *session, void *ctx, struct err *err)
            jwt_keys_put(session, key->kid, &key->stored, err);
 }
 
-static bool revoke_key(struct store_session *session, void *ctx, struct err *err)
-{
-    return jwt_keys_revoke(session, ctx, err);
-}
-
 static bool read_secret(const struct config *config, struct auth_jwt_key *out, struct err *err)
 {
     char *secret = getenv("CONSIGN_JWT_SECRET");
@@ -97,21 +92,6 @@ enum status run_jwt_key_put(const struct config *config, const struct command *c
         return STATUS_USAGE;
     }
     return prepare_key(config, &key, &err) && command_use_database(config, put_key, &key, &err)
-               ? STATUS_OK
-               : command_failed(command, &err);
-}
-
-enum status run_jwt_key_revoke(const struct config *config, const struct command *command, int argc,
-                               char **argv)
-{
-    static const struct option_spec none[] = {{0}};
-    const char *kid;
-    struct err err;
-
-    if (!command_read_options(command, argc, argv, none, &kid)) {
-        return STATUS_USAGE;
-    }
-    return command_use_database(config, revoke_key, (void *)kid, &err)
                ? STATUS_OK
                : command_failed(command, &err);
 }

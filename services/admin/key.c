@@ -25,11 +25,6 @@ static bool put_key(struct store_session *session, void *ctx, struct err *err)
            keys_put(session, key->id, &key->stored, err);
 }
 
-static bool revoke_key(struct store_session *session, void *ctx, struct err *err)
-{
-    return keys_revoke(session, ctx, err);
-}
-
 /* Fills what is stored from the arguments and the secret. */
 static bool prepare_key(const struct config *config, struct key *key, const char *secret,
                         struct err *err)
@@ -103,19 +98,4 @@ enum status run_key_put(const struct config *config, const struct command *comma
 
     auth_wipe(secret, strlen(secret));
     return ok ? STATUS_OK : command_failed(command, &err);
-}
-
-enum status run_key_revoke(const struct config *config, const struct command *command, int argc,
-                           char **argv)
-{
-    static const struct option_spec none[] = {{0}};
-    const char *id;
-    struct err err;
-
-    if (!command_read_options(command, argc, argv, none, &id)) {
-        return STATUS_USAGE;
-    }
-    return command_use_database(config, revoke_key, (void *)id, &err)
-               ? STATUS_OK
-               : command_failed(command, &err);
 }

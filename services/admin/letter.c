@@ -1,5 +1,6 @@
 #include "letter.h"
 
+#include "domain/array.h"
 #include "domain/document.h"
 #include "message/message.h"
 #include "message/topics.h"
@@ -7,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_BYTES = 256, KEY_SIZE = 16 };
+enum { FIRST_BYTES = 256 };
 
 /* Texts of messages may be anything. */
 static void append_text(bson_t *out, const char *key, const char *text)
@@ -83,25 +84,22 @@ static void append_bson(bson_t *out, const char *key, struct str bytes)
     }
 }
 
-static void append_row(bson_t *rows, size_t number, const struct message_row *row)
+static void add_row(struct array *rows, const struct message_row *row)
 {
-    char text[KEY_SIZE];
-    const char *key;
     bson_t one;
 
-    bson_uint32_to_string((uint32_t)number, &key, text, sizeof(text));
-    bson_append_document_begin(rows, key, -1, &one);
+    array_begin_document(rows, &one);
     BSON_APPEND_INT64(&one, "index", row->index);
     append_bson(&one, "row", row->bson);
     append_text(&one, "refused_code", row->refused_code);
-    bson_append_document_end(rows, &one);
+    array_end_document(rows, &one);
 }
 
 static bool append_chunk(bson_t *out, struct arena *arena, struct str bytes, struct err *err)
 {
     struct import_chunk chunk;
     bson_t body;
-    bson_t rows;
+    struct array rows;
 
     if (!import_chunk_decode(arena, bytes, &chunk, err)) {
         return false;
@@ -116,11 +114,11 @@ static bool append_chunk(bson_t *out, struct arena *arena, struct str bytes, str
     if (chunk.scan) {
         append_text(&body, "scan_after", chunk.scan->after);
     }
-    BSON_APPEND_ARRAY_BEGIN(&body, "rows", &rows);
+    array_begin(&body, "rows", &rows);
     for (size_t i = 0; i < chunk.row_count; i++) {
-        append_row(&rows, i, &chunk.rows[i]);
+        add_row(&rows, &chunk.rows[i]);
     }
-    bson_append_array_end(&body, &rows);
+    array_end(&rows);
     bson_append_document_end(out, &body);
     return true;
 }
@@ -148,10 +146,8 @@ static bool append_progress(bson_t *out, struct arena *arena, struct str bytes, 
 static bool append_search(bson_t *out, struct arena *arena, struct str bytes, struct err *err)
 {
     struct search_batch batch;
-    char text[KEY_SIZE];
-    const char *key;
     bson_t body;
-    bson_t items;
+    struct array items;
     bson_t one;
 
     if (!search_batch_decode(arena, bytes, &batch, err)) {
@@ -160,15 +156,14 @@ static bool append_search(bson_t *out, struct arena *arena, struct str bytes, st
     BSON_APPEND_DOCUMENT_BEGIN(out, "search_batch", &body);
     append_origin(&body, &batch.origin);
     BSON_APPEND_INT64(&body, "batch", batch.batch);
-    BSON_APPEND_ARRAY_BEGIN(&body, "items", &items);
+    array_begin(&body, "items", &items);
     for (size_t i = 0; i < batch.item_count; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, text, sizeof(text));
-        bson_append_document_begin(&items, key, -1, &one);
+        array_begin_document(&items, &one);
         append_text(&one, "code", batch.items[i].code);
         BSON_APPEND_INT64(&one, "version", batch.items[i].version);
-        bson_append_document_end(&items, &one);
+        array_end_document(&items, &one);
     }
-    bson_append_array_end(&body, &items);
+    array_end(&items);
     bson_append_document_end(out, &body);
     return true;
 }

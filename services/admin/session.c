@@ -28,11 +28,6 @@ static bool insert_session(struct store_session *database, void *ctx, struct err
            sessions_insert(database, session->id, session->user, &session->stored, err);
 }
 
-static bool remove_session(struct store_session *database, void *ctx, struct err *err)
-{
-    return sessions_remove(database, ctx, err);
-}
-
 /* Fills what is stored from the arguments and the token. */
 static bool prepare_session(const struct config *config, struct session *session, const char *token,
                             struct err *err)
@@ -79,19 +74,4 @@ enum status run_session_create(const struct config *config, const struct command
     }
     auth_wipe(token, sizeof(token));
     return ok ? STATUS_OK : command_failed(command, &err);
-}
-
-enum status run_session_revoke(const struct config *config, const struct command *command, int argc,
-                               char **argv)
-{
-    static const struct option_spec none[] = {{0}};
-    const char *id;
-    struct err err;
-
-    if (!command_read_options(command, argc, argv, none, &id)) {
-        return STATUS_USAGE;
-    }
-    return command_use_database(config, remove_session, (void *)id, &err)
-               ? STATUS_OK
-               : command_failed(command, &err);
 }

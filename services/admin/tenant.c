@@ -2,6 +2,7 @@
 
 #include "auth/auth.h"
 #include "blob/blob.h"
+#include "domain/array.h"
 #include "store/tenants.h"
 
 #include <stdio.h>
@@ -171,20 +172,16 @@ static bool check_tenant(const struct tenant *tenant, struct err *err)
 
 static void append_words(bson_t *document, const char *name, const char *list)
 {
-    bson_t array;
-    uint32_t count = 0;
+    struct array array;
 
-    BSON_APPEND_ARRAY_BEGIN(document, name, &array);
+    array_begin(document, name, &array);
     for (const char *word = list; *word;) {
         size_t n = strcspn(word, ",");
-        char text[16];
-        const char *index;
 
-        bson_uint32_to_string(count++, &index, text, sizeof(text));
-        bson_append_utf8(&array, index, -1, word, (int)n);
+        array_add_text(&array, (struct str){word, n});
         word += n + (word[n] != '\0');
     }
-    bson_append_array_end(document, &array);
+    array_end(&array);
 }
 
 /* What blob_store_of_tenant reads. */

@@ -5,6 +5,7 @@
 
 #include "base/temp.h"
 #include "domain/answer.h"
+#include "domain/array.h"
 #include "sheet/analysis.h"
 #include "table/table.h"
 
@@ -19,18 +20,15 @@ static void append_str(bson_t *out, const char *key, struct str text)
 
 static void append_column(bson_t *out, const struct sheet_column *column)
 {
-    bson_t samples;
-    char buffer[16];
-    const char *key;
+    struct array samples;
 
     append_str(out, "name", column->name);
     BSON_APPEND_UTF8(out, "type", sheet_type_name(column->type));
-    BSON_APPEND_ARRAY_BEGIN(out, "sampleValues", &samples);
+    array_begin(out, "sampleValues", &samples);
     for (size_t i = 0; i < column->sample_count; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        append_str(&samples, key, column->samples[i]);
+        array_add_text(&samples, column->samples[i]);
     }
-    bson_append_array_end(out, &samples);
+    array_end(&samples);
     BSON_APPEND_INT64(out, "totalValues", (int64_t)column->total_values);
     BSON_APPEND_INT64(out, "uniqueCount", (int64_t)column->unique_count);
     BSON_APPEND_INT64(out, "emptyCount", (int64_t)column->empty_count);
@@ -38,19 +36,16 @@ static void append_column(bson_t *out, const struct sheet_column *column)
 
 static void append_columns(bson_t *out, const struct sheet_preview *preview)
 {
-    bson_t list;
+    struct array list;
     bson_t item;
-    char buffer[16];
-    const char *key;
 
-    BSON_APPEND_ARRAY_BEGIN(out, "columns", &list);
+    array_begin(out, "columns", &list);
     for (size_t i = 0; i < preview->column_count; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        BSON_APPEND_DOCUMENT_BEGIN(&list, key, &item);
+        array_begin_document(&list, &item);
         append_column(&item, &preview->columns[i]);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 static void append_row(bson_t *out, const struct sheet_preview *preview,
@@ -68,19 +63,16 @@ static void append_row(bson_t *out, const struct sheet_preview *preview,
 
 static void append_rows(bson_t *out, const struct sheet_preview *preview)
 {
-    bson_t list;
+    struct array list;
     bson_t item;
-    char buffer[16];
-    const char *key;
 
-    BSON_APPEND_ARRAY_BEGIN(out, "previewRows", &list);
+    array_begin(out, "previewRows", &list);
     for (size_t i = 0; i < preview->row_count && i < PREVIEW_ROWS; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        BSON_APPEND_DOCUMENT_BEGIN(&list, key, &item);
+        array_begin_document(&list, &item);
         append_row(&item, preview, &preview->rows[i]);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
 }
 
 static bson_t *describe(const struct upload *upload, const struct sheet *sheet,

@@ -8,6 +8,7 @@
 #include "upload.h"
 
 #include "domain/answer.h"
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/stored.h"
@@ -95,8 +96,7 @@ void jobs_show_pim(struct call *call)
 /* ---- lists ---- */
 
 struct job_list {
-    bson_t *array;
-    uint32_t count;
+    struct array array;
     int64_t now_ms;
     void (*append)(bson_t *out, const bson_t *job, int64_t now_ms);
     int64_t last_created_ms;
@@ -107,14 +107,11 @@ struct job_list {
 static bool list_job(void *ctx, const bson_t *job)
 {
     struct job_list *list = ctx;
-    char key[16];
-    const char *name;
-    size_t n = bson_uint32_to_string(list->count++, &name, key, sizeof(key));
     bson_t item;
 
-    bson_append_document_begin(list->array, name, (int)n, &item);
+    array_begin_document(&list->array, &item);
     list->append(&item, job, list->now_ms);
-    bson_append_document_end(list->array, &item);
+    array_end_document(&list->array, &item);
     list->last_created_ms = stored_date(job, "created_at", 0);
     list->last_id = arena_strdup(list->arena, document_text(job, "_id"));
     return true;
@@ -165,22 +162,22 @@ void jobs_list(struct call *call)
     struct request_fault fault;
     struct jobs_query query;
     struct err err;
-    bson_t array;
 
     if (!read_jobs_query(call, &query, &fault)) {
         reply_fault(call->reply, &fault);
         return;
     }
-    BSON_APPEND_ARRAY_BEGIN(out, "jobs", &array);
     struct job_list list = {
-        .array = &array, .now_ms = call->now_ms, .append = answer_append_job, .arena = call->arena};
+        .now_ms = call->now_ms, .append = answer_append_job, .arena = call->arena};
+
+    array_begin(out, "jobs", &list.array);
     bool ok = jobs_find(call->session, &query, list_job, &list, &err);
-    bson_append_array_end(out, &array);
+    array_end(&list.array);
     if (!ok) {
         reply_error(call->reply, &err, PROBLEM_internal);
         return;
     }
-    if (list.count == query.limit) {
+    if (list.array.count == query.limit) {
         BSON_APPEND_UTF8(
             out, "next_cursor",
             arena_printf(call->arena, "%lld.%s", (long long)list.last_created_ms, list.last_id));
@@ -201,12 +198,11 @@ static void append_queued_job(bson_t *out, const bson_t *job, int64_t now_ms)
 static bool append_jobs_in(struct call *call, const struct jobs_query *query, const char *key,
                            bson_t *out, struct err *err)
 {
-    bson_t array;
+    struct job_list list = {.append = append_queued_job, .arena = call->arena};
 
-    bson_append_array_begin(out, key, -1, &array);
-    struct job_list list = {.array = &array, .append = append_queued_job, .arena = call->arena};
+    array_begin(out, key, &list.array);
     bool ok = jobs_find(call->session, query, list_job, &list, err);
-    bson_append_array_end(out, &array);
+    array_end(&list.array);
     return ok;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "domain/answer.h"
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/entity.h"
 #include "domain/packaging.h"
@@ -41,14 +42,13 @@ static void append_fields(bson_t *out, const bson_t *document, const struct enti
     }
 }
 
-static void append_item(bson_t *array, const bson_t *document, const struct entity *entity)
+static void add_item(struct array *array, const bson_t *document, const struct entity *entity)
 {
     bson_t item;
 
-    /* JSON does not show the keys of an array, so they may repeat. */
-    BSON_APPEND_DOCUMENT_BEGIN(array, "0", &item);
+    array_begin_document(array, &item);
     append_fields(&item, document, entity);
-    bson_append_document_end(array, &item);
+    array_end_document(array, &item);
 }
 
 static void reply_entity(struct call *call, const bson_t *document, const struct entity *entity)
@@ -112,7 +112,7 @@ void products_show_version(struct call *call)
 
 struct versions_page {
     struct documents_page from; /* limit: how many more are wanted */
-    bson_t *array;
+    struct array *array;
     bool has_more;
 };
 
@@ -128,7 +128,7 @@ static bool list_step(struct call *call, const struct entity *entity, struct ver
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
-        append_item(page->array, list.items[i], entity);
+        add_item(page->array, list.items[i], entity);
         page->from.before = document_int64(list.items[i], "version", 1);
     }
     page->from.limit -= list.count;
@@ -143,7 +143,7 @@ static void list_versions(struct call *call, const struct entity *entity, enum p
     struct versions_page page = {.has_more = true};
     struct request_fault fault;
     struct err err;
-    bson_t array;
+    struct array array;
 
     if (!params_number(call, "limit", (struct params_range){1, MAX_VERSIONS}, &limit, &fault) ||
         !params_number(call, "before", (struct params_range){2, INT64_MAX}, &page.from.before,
@@ -153,12 +153,12 @@ static void list_versions(struct call *call, const struct entity *entity, enum p
     }
     page.from.limit = (size_t)limit;
     page.array = &array;
-    BSON_APPEND_ARRAY_BEGIN(out, "versions", &array);
+    array_begin(out, "versions", &array);
     bool ok = true;
-    while (ok && page.has_more && page.from.limit > 0 && array.len < VERSIONS_BYTES) {
+    while (ok && page.has_more && page.from.limit > 0 && array.items.len < VERSIONS_BYTES) {
         ok = list_step(call, entity, &page, &err);
     }
-    bson_append_array_end(out, &array);
+    array_end(&array);
     if (!ok) {
         reply_error(call->reply, &err, absent);
         return;
@@ -250,7 +250,7 @@ void products_search(struct call *call)
     struct search_hits hits;
     struct request_fault fault;
     struct err err;
-    bson_t array;
+    struct array array;
 
     if (!read_search(call, &query, &fault)) {
         reply_fault(call->reply, &fault);
@@ -270,11 +270,11 @@ void products_search(struct call *call)
         reply_error(call->reply, &err, PROBLEM_internal);
         return;
     }
-    BSON_APPEND_ARRAY_BEGIN(out, "products", &array);
+    array_begin(out, "products", &array);
     for (size_t i = 0; i < list.count; i++) {
-        append_item(&array, list.items[i], &entity_products);
+        add_item(&array, list.items[i], &entity_products);
     }
-    bson_append_array_end(out, &array);
+    array_end(&array);
     BSON_APPEND_INT64(out, "total", hits.total);
     reply_document(call->reply, 200, out);
 }

@@ -7,6 +7,7 @@
 #include "reply.h"
 
 #include "domain/answer.h"
+#include "domain/array.h"
 #include "domain/document.h"
 #include "domain/settings.h"
 
@@ -65,13 +66,12 @@ void sources_create(struct call *call)
 
 static bool append_source(void *ctx, const bson_t *source)
 {
-    bson_t *array = ctx;
+    struct array *array = ctx;
     bson_t item;
 
-    /* JSON does not show the keys of an array, so they may repeat. */
-    BSON_APPEND_DOCUMENT_BEGIN(array, "0", &item);
+    array_begin_document(array, &item);
     answer_append_source(&item, source);
-    bson_append_document_end(array, &item);
+    array_end_document(array, &item);
     return true;
 }
 
@@ -79,11 +79,11 @@ void sources_list_all(struct call *call)
 {
     AUTO(bson) bson_t *out = bson_new();
     struct err err;
-    bson_t array;
+    struct array array;
 
-    BSON_APPEND_ARRAY_BEGIN(out, "sources", &array);
+    array_begin(out, "sources", &array);
     bool ok = sources_list(call->session, call->who.tenant, append_source, &array, &err);
-    bson_append_array_end(out, &array);
+    array_end(&array);
     if (ok) {
         reply_document(call->reply, 200, out);
     } else {

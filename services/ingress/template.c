@@ -5,6 +5,7 @@
 #include "upload.h"
 
 #include "base/temp.h"
+#include "domain/array.h"
 #include "domain/entity.h"
 #include "sheet/writer.h"
 #include "store/tenants.h"
@@ -32,20 +33,17 @@ static bool write_template(const struct template_column *columns, size_t count, 
 static void reply_columns(struct call *call, const struct template_column *columns, size_t count)
 {
     AUTO(bson) bson_t *out = bson_new();
-    bson_t list;
+    struct array list;
     bson_t item;
-    char buffer[16];
-    const char *key;
 
-    BSON_APPEND_ARRAY_BEGIN(out, "columns", &list);
+    array_begin(out, "columns", &list);
     for (size_t i = 0; i < count; i++) {
-        bson_uint32_to_string((uint32_t)i, &key, buffer, sizeof(buffer));
-        BSON_APPEND_DOCUMENT_BEGIN(&list, key, &item);
+        array_begin_document(&list, &item);
         BSON_APPEND_UTF8(&item, "name", columns[i].name);
         BSON_APPEND_UTF8(&item, "wanted", columns[i].wanted);
-        bson_append_document_end(&list, &item);
+        array_end_document(&list, &item);
     }
-    bson_append_array_end(out, &list);
+    array_end(&list);
     reply_document(call->reply, 200, out);
 }
 

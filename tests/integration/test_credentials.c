@@ -1,3 +1,4 @@
+#include "support/database.h"
 #include "support/jwt.h"
 #include "support/test.h"
 
@@ -14,40 +15,24 @@
 
 static char pepper[] = "a pepper that is long enough for it";
 static const struct str secret = STR("0123456789abcdef0123456789abcdef");
-static struct config config;
-static struct store *store;
-static struct store_session *session;
+static struct config config = {.key_pepper = pepper};
 static struct auth *auth;
-static struct arena *arena;
 
 static int open_all(void **state)
 {
-    static char database[40];
     struct err err;
 
-    (void)state;
-    snprintf(database, sizeof(database), "credentials_%s", test_unique());
-    config =
-        (struct config){.mongo_uri = (char *)test_env("MONGO_URI", "mongodb://127.0.0.1:27117"),
-                        .mongo_database = database,
-                        .key_pepper = pepper};
-    arena = arena_new();
-    assert_ok(store_open(&config, &store, &err), &err);
-    const struct auth_loader loader = {store, keys_load, sessions_load, jwt_keys_load};
+    database_open(state);
+    const struct auth_loader loader = {database.store, keys_load, sessions_load, jwt_keys_load};
 
-    assert_ok(store_session_open(store, &session, &err), &err);
     assert_ok(auth_open(&config, &loader, &auth, &err), &err);
     return 0;
 }
 
 static int close_all(void **state)
 {
-    (void)state;
     auth_close(auth);
-    store_session_close(session);
-    store_close(store);
-    arena_free(arena);
-    return 0;
+    return database_close(state);
 }
 
 static struct auth_jwt_key jwt_key_of(const char *tenant)
@@ -62,14 +47,15 @@ static struct auth_jwt_key jwt_key_of(const char *tenant)
 static const char *claims_of(const char *tenant)
 {
     return jwt_with_times(
-        arena,
-        arena_printf(arena, "{\"iss\":\"sso\",\"aud\":\"consign\",\"tenant\":\"%s\",\"exp\":<+60>}",
+        database.arena,
+        arena_printf(database.arena,
+                     "{\"iss\":\"sso\",\"aud\":\"consign\",\"tenant\":\"%s\",\"exp\":<+60>}",
                      tenant));
 }
 
 static bool check_token(const char *token, struct auth_principal *out, struct err *err)
 {
-    const char *text = arena_printf(arena, "Bearer %s", token);
+    const char *text = arena_printf(database.arena, "Bearer %s", token);
 
     return auth_check(auth, &(struct auth_request){.authorization = str_from(text)}, out, err);
 }
@@ -89,15 +75,15 @@ static void a_token_is_checked_with_the_key_that_is_stored(void **state)
 
     (void)state;
     assert_ok(auth_set_secret(&config, secret, &hs, &err), &err);
-    assert_ok(auth_set_public_key(str_from(jwt_public_pem(arena, rsa)), &rs, &err), &err);
-    assert_ok(jwt_keys_put(session, "hs", &hs, &err), &err);
-    assert_ok(jwt_keys_put(session, "rs", &rs, &err), &err);
-    const char *of_acme =
-        jwt_sign_hs256(arena, "{\"alg\":\"HS256\",\"kid\":\"hs\"}", claims_of("acme"), secret);
-    const char *of_globex =
-        jwt_sign_rs256(arena, "{\"alg\":\"RS256\",\"kid\":\"rs\"}", claims_of("globex"), rsa);
-    const char *across =
-        jwt_sign_rs256(arena, "{\"alg\":\"RS256\",\"kid\":\"rs\"}", claims_of("acme"), rsa);
+    assert_ok(auth_set_public_key(str_from(jwt_public_pem(database.arena, rsa)), &rs, &err), &err);
+    assert_ok(jwt_keys_put(database.session, "hs", &hs, &err), &err);
+    assert_ok(jwt_keys_put(database.session, "rs", &rs, &err), &err);
+    const char *of_acme = jwt_sign_hs256(database.arena, "{\"alg\":\"HS256\",\"kid\":\"hs\"}",
+                                         claims_of("acme"), secret);
+    const char *of_globex = jwt_sign_rs256(database.arena, "{\"alg\":\"RS256\",\"kid\":\"rs\"}",
+                                           claims_of("globex"), rsa);
+    const char *across = jwt_sign_rs256(database.arena, "{\"alg\":\"RS256\",\"kid\":\"rs\"}",
+                                        claims_of("acme"), rsa);
 
     assert_ok(check_token(of_acme, &principal, &err), &err);
     assert_string_equal(principal.tenant, "acme");
@@ -118,13 +104,13 @@ static void a_key_may_change_its_algorithm_and_keeps_nothing_of_the_old_one(void
 
     (void)state;
     assert_ok(auth_set_secret(&config, secret, &key, &err), &err);
-    assert_ok(jwt_keys_put(session, "changed", &key, &err), &err);
-    assert_ok(auth_set_public_key(str_from(jwt_public_pem(arena, rsa)), &key, &err), &err);
-    assert_ok(jwt_keys_put(session, "changed", &key, &err), &err);
-    assert_ok(store_get(session, "jwt_keys", "changed", &document, &err), &err);
+    assert_ok(jwt_keys_put(database.session, "changed", &key, &err), &err);
+    assert_ok(auth_set_public_key(str_from(jwt_public_pem(database.arena, rsa)), &key, &err), &err);
+    assert_ok(jwt_keys_put(database.session, "changed", &key, &err), &err);
+    assert_ok(store_get(database.session, "jwt_keys", "changed", &document, &err), &err);
     assert_true(bson_iter_init_find(&field, document, "sealed_secret"));
     assert_true(BSON_ITER_HOLDS_NULL(&field));
-    assert_ok(jwt_keys_load(store, "changed", &key, &err), &err);
+    assert_ok(jwt_keys_load(database.store, "changed", &key, &err), &err);
     assert_int_equal(key.algorithm, AUTH_RS256);
 }
 
@@ -136,8 +122,8 @@ static void the_database_never_holds_a_secret_in_the_clear(void **state)
 
     (void)state;
     assert_ok(auth_set_secret(&config, secret, &key, &err), &err);
-    assert_ok(jwt_keys_put(session, "sealed", &key, &err), &err);
-    assert_ok(store_get(session, "jwt_keys", "sealed", &document, &err), &err);
+    assert_ok(jwt_keys_put(database.session, "sealed", &key, &err), &err);
+    assert_ok(store_get(database.session, "jwt_keys", "sealed", &document, &err), &err);
     assert_null(memmem(bson_get_data(document), document->len, secret.p, secret.n));
 }
 
@@ -149,17 +135,17 @@ static void a_revoked_key_ends_its_tokens_until_it_is_put_again(void **state)
 
     (void)state;
     assert_ok(auth_set_secret(&config, secret, &key, &err), &err);
-    assert_ok(jwt_keys_put(session, "ends", &key, &err), &err);
-    const char *token =
-        jwt_sign_hs256(arena, "{\"alg\":\"HS256\",\"kid\":\"ends\"}", claims_of("acme"), secret);
+    assert_ok(jwt_keys_put(database.session, "ends", &key, &err), &err);
+    const char *token = jwt_sign_hs256(database.arena, "{\"alg\":\"HS256\",\"kid\":\"ends\"}",
+                                       claims_of("acme"), secret);
 
     assert_ok(check_token(token, &principal, &err), &err);
-    assert_ok(jwt_keys_revoke(session, "ends", &err), &err);
-    assert_false(jwt_keys_load(store, "ends", &key, &err));
+    assert_ok(jwt_keys_revoke(database.session, "ends", &err), &err);
+    assert_false(jwt_keys_load(database.store, "ends", &key, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
     assert_false(check_token(token, &principal, &err));
     assert_int_equal(err.kind, ERR_INVALID);
-    assert_false(jwt_keys_revoke(session, "never there", &err));
+    assert_false(jwt_keys_revoke(database.session, "never there", &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -181,8 +167,9 @@ static void a_damaged_key_admits_nobody(void **state)
         struct auth_jwt_key key;
         struct err err;
 
-        assert_ok(store_insert(session, "jwt_keys", document, &err), &err);
-        assert_false(jwt_keys_load(store, arena_printf(arena, "d%zu", i), &key, &err));
+        assert_ok(store_insert(database.session, "jwt_keys", document, &err), &err);
+        assert_false(
+            jwt_keys_load(database.store, arena_printf(database.arena, "d%zu", i), &key, &err));
         assert_int_equal(err.kind, ERR_INTERNAL);
     }
 }
@@ -195,7 +182,7 @@ static void put_session(const char *token, int64_t expires_at_ms)
     struct err err;
 
     assert_ok(auth_hash_session(&config, str_from(token), id, &err), &err);
-    assert_ok(sessions_insert(session, id, "anna", &stored, &err), &err);
+    assert_ok(sessions_insert(database.session, id, "anna", &stored, &err), &err);
 }
 
 static void a_session_works_until_it_is_revoked(void **state)
@@ -210,10 +197,10 @@ static void a_session_works_until_it_is_revoked(void **state)
     assert_string_equal(principal.tenant, "acme");
     assert_int_equal(principal.permissions, AUTH_IMPORT);
     assert_ok(auth_hash_session(&config, STR("vs_one"), id, &err), &err);
-    assert_ok(sessions_remove(session, id, &err), &err);
+    assert_ok(sessions_remove(database.session, id, &err), &err);
     assert_false(check_session("vs_one", &principal, &err));
     assert_int_equal(err.kind, ERR_INVALID);
-    assert_false(sessions_remove(session, id, &err));
+    assert_false(sessions_remove(database.session, id, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 

@@ -8,9 +8,6 @@
 
 enum { VERSIONS = 12 };
 
-static struct store *store;
-static struct store_session *session;
-
 static void insert_document(const char *collection, const char *code, int64_t version,
                             bool is_current)
 {
@@ -22,27 +19,19 @@ static void insert_document(const char *collection, const char *code, int64_t ve
                                 BCON_UTF8("acme"), "version", BCON_INT64(version));
     struct err err;
 
-    assert_ok(store_insert(session, collection, document, &err), &err);
+    assert_ok(store_insert(database.session, collection, document, &err), &err);
 }
 
 /* "A|1" in twelve versions, and "A|1|0", whose id must not be taken for one of them. */
 static int open_store(void **state)
 {
-    (void)state;
-    test_database_open(&store, &session);
+    database_open(state);
     insert_document("products", "A|1", VERSIONS, true);
     insert_document("products", "A|1|0", 1, true);
     insert_document("products", "B", 1, true);
     for (int64_t version = 1; version < VERSIONS; version++) {
         insert_document("product_versions", "A|1", version, false);
     }
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void)state;
-    test_database_close(store, session);
     return 0;
 }
 
@@ -61,9 +50,9 @@ static void the_current_document_is_found_by_tenant_and_code(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(documents_get(session, &key, &document, &err), &err);
+    assert_ok(documents_get(database.session, &key, &document, &err), &err);
     assert_int_equal(version_of(document), VERSIONS);
-    assert_false(documents_get(session, &foreign, &none, &err));
+    assert_false(documents_get(database.session, &foreign, &none, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -75,14 +64,14 @@ static void any_version_is_found_and_no_other(void **state)
     for (int64_t version = 1; version <= VERSIONS; version++) {
         AUTO(bson) bson_t *document = NULL;
 
-        assert_ok(documents_get_version(session, &key, version, &document, &err), &err);
+        assert_ok(documents_get_version(database.session, &key, version, &document, &err), &err);
         assert_int_equal(version_of(document), version);
         assert_int_equal(document_bool(document, "isCurrent", false), version == VERSIONS);
     }
     AUTO(bson) bson_t *none = NULL;
-    assert_false(documents_get_version(session, &key, VERSIONS + 1, &none, &err));
+    assert_false(documents_get_version(database.session, &key, VERSIONS + 1, &none, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    assert_false(documents_get_version(session, &key, 0, &none, &err));
+    assert_false(documents_get_version(database.session, &key, 0, &none, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -93,7 +82,7 @@ static void assert_page(int64_t before, size_t limit, int64_t from, int64_t to)
     struct documents_page page = {before, limit};
     struct err err;
 
-    assert_ok(documents_list_versions(session, &key, &page, &list, &err), &err);
+    assert_ok(documents_list_versions(database.session, &key, &page, &list, &err), &err);
     assert_int_equal(list.count, from - to + 1);
     for (size_t i = 0; i < list.count; i++) {
         assert_int_equal(version_of(list.items[i]), from - (int64_t)i);
@@ -127,7 +116,7 @@ static void the_versions_of_an_unknown_code_are_not_found(void **state)
     struct err err;
 
     (void)state;
-    assert_false(documents_list_versions(session, &unknown, &page, &list, &err));
+    assert_false(documents_list_versions(database.session, &unknown, &page, &list, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -139,7 +128,7 @@ static void documents_come_in_the_order_of_their_codes(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(documents_find(session, &query, &list, &err), &err);
+    assert_ok(documents_find(database.session, &query, &list, &err), &err);
     assert_int_equal(list.count, 3);
     assert_string_equal(document_text(list.items[0], "_id"), "acme|B");
     assert_int_equal(version_of(list.items[1]), VERSIONS);
@@ -157,5 +146,5 @@ int main(void)
         cmocka_unit_test(documents_come_in_the_order_of_their_codes),
     };
 
-    return cmocka_run_group_tests(tests, open_store, close_store);
+    return cmocka_run_group_tests(tests, open_store, database_close);
 }

@@ -8,26 +8,6 @@
 
 enum { NOW = 1000000, LEASE_MS = 5000, TTL_MS = 86400000, CLAIMANTS = 8 };
 
-static struct store *store;
-static struct store_session *session;
-static struct arena *arena;
-
-static int open_store(void **state)
-{
-    (void)state;
-    test_database_open(&store, &session);
-    arena = arena_new();
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    test_database_close(store, session);
-    return 0;
-}
-
 static struct idempotency_request request_of(const char *key, const char *job_id, int64_t now_ms)
 {
     return (struct idempotency_request){.key = {"acme", key},
@@ -44,7 +24,7 @@ static struct idempotency_claim claim(struct idempotency_request request)
     struct idempotency_claim out;
     struct err err;
 
-    assert_ok(idempotency_claim(session, &request, arena, &out, &err), &err);
+    assert_ok(idempotency_claim(database.session, &request, database.arena, &out, &err), &err);
     return out;
 }
 
@@ -52,7 +32,7 @@ static void finish(const char *key, const char *text)
 {
     struct err err;
 
-    assert_ok(idempotency_finish(session, &(struct idempotency_key){"acme", key},
+    assert_ok(idempotency_finish(database.session, &(struct idempotency_key){"acme", key},
                                  &(struct idempotency_answer){202, text}, &err),
               &err);
 }
@@ -122,7 +102,7 @@ static void a_failed_request_makes_room_for_its_repetition(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(idempotency_release(session, &key, first.lease_until, &err), &err);
+    assert_ok(idempotency_release(database.session, &key, first.lease_until, &err), &err);
     struct idempotency_claim second = claim(request_of("failed", "j2", NOW + 1));
 
     assert_int_equal(second.outcome, IDEMPOTENCY_OWNED);
@@ -137,7 +117,7 @@ static void a_request_that_lost_its_lease_cannot_release_the_key(void **state)
 
     (void)state;
     claim(request_of("slow", "j2", NOW + LEASE_MS));
-    assert_ok(idempotency_release(session, &key, slow.lease_until, &err), &err);
+    assert_ok(idempotency_release(database.session, &key, slow.lease_until, &err), &err);
     assert_int_equal(claim(request_of("slow", "j3", NOW + LEASE_MS + 1)).outcome, IDEMPOTENCY_BUSY);
 }
 
@@ -169,7 +149,7 @@ static void *claim_once(void *ctx)
     struct idempotency_claim out;
     struct err err;
 
-    claimant->ok = store_session_open(store, &own, &err) &&
+    claimant->ok = store_session_open(database.store, &own, &err) &&
                    idempotency_claim(own, &claimant->request, own_arena, &out, &err);
     claimant->outcome = out.outcome;
     store_session_close(own);
@@ -225,5 +205,5 @@ int main(void)
         cmocka_unit_test(of_many_requests_at_once_one_resumes_the_job),
     };
 
-    return cmocka_run_group_tests(tests, open_store, close_store);
+    return cmocka_run_group_tests(tests, database_open, database_close);
 }

@@ -12,23 +12,6 @@
 
 enum { NOW = 1000000 };
 
-static struct store *store;
-static struct store_session *session;
-
-static int open_store(void **state)
-{
-    (void)state;
-    test_database_open(&store, &session);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void)state;
-    test_database_close(store, session);
-    return 0;
-}
-
 static void insert_job_at(const char *tenant, const char *job_id, int64_t now_ms)
 {
     struct import_envelope envelope = {.merge_mode = "replace",
@@ -51,7 +34,7 @@ static void insert_job_at(const char *tenant, const char *job_id, int64_t now_ms
                           .now_ms = now_ms};
     struct err err;
 
-    assert_ok(jobs_insert(session, &job, &err), &err);
+    assert_ok(jobs_insert(database.session, &job, &err), &err);
 }
 
 static void insert_job(const char *job_id)
@@ -64,7 +47,7 @@ static bson_t *get_job(const char *job_id)
     bson_t *job = NULL;
     struct err err;
 
-    assert_ok(jobs_get(session, "acme", job_id, &job, &err), &err);
+    assert_ok(jobs_get(database.session, "acme", job_id, &job, &err), &err);
     return job;
 }
 
@@ -74,7 +57,7 @@ static enum job_acceptance settle(const char *job_id, enum job_acceptance wanted
     enum job_acceptance stands;
     struct err err;
 
-    assert_ok(jobs_settle(session, &settlement, &stands, &err), &err);
+    assert_ok(jobs_settle(database.session, &settlement, &stands, &err), &err);
     return stands;
 }
 
@@ -111,7 +94,7 @@ static void an_open_job_does_not_say_how_long_it_is(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(jobs_insert(session, &open, &err), &err);
+    assert_ok(jobs_insert(database.session, &open, &err), &err);
     AUTO(bson) bson_t *job = get_job("open");
     assert_true(document_find(job, "total_rows", &total) && BSON_ITER_HOLDS_NULL(&total));
     assert_true(document_find(job, "total_chunks", &total) && BSON_ITER_HOLDS_NULL(&total));
@@ -131,7 +114,7 @@ static void a_job_id_is_inserted_once(void **state)
 
     (void)state;
     insert_job("once");
-    assert_false(jobs_insert(session, &job, &err));
+    assert_false(jobs_insert(database.session, &job, &err));
     assert_int_equal(err.kind, ERR_CONFLICT);
 }
 
@@ -172,7 +155,7 @@ static void *settle_once(void *ctx)
     struct job_settlement settlement = {"race", settler->wanted, "unavailable", "why", NOW};
     struct err err;
 
-    settler->ok = store_session_open(store, &own, &err) &&
+    settler->ok = store_session_open(database.store, &own, &err) &&
                   jobs_settle(own, &settlement, &settler->stands, &err);
     store_session_close(own);
     return NULL;
@@ -202,7 +185,7 @@ static void an_abandoned_job_stays_abandoned_when_it_is_resumed(void **state)
     (void)state;
     insert_job("again");
     settle("again", JOB_ABANDONED);
-    assert_ok(jobs_resume(session, "again", 5000, &resumed, &err), &err);
+    assert_ok(jobs_resume(database.session, "again", 5000, &resumed, &err), &err);
     assert_int_equal(job_acceptance(resumed), JOB_ABANDONED);
     assert_string_equal(document_text(resumed, "status"), "failed");
     assert_int_equal(settle("again", JOB_ACCEPTED), JOB_ABANDONED);
@@ -217,9 +200,9 @@ static void an_accepted_job_stays_accepted_when_it_is_resumed(void **state)
     (void)state;
     insert_job("kept");
     settle("kept", JOB_ACCEPTED);
-    assert_ok(jobs_resume(session, "kept", 5000, &resumed, &err), &err);
+    assert_ok(jobs_resume(database.session, "kept", 5000, &resumed, &err), &err);
     assert_int_equal(job_acceptance(resumed), JOB_ACCEPTED);
-    assert_false(jobs_resume(session, "never", 5000, &none, &err));
+    assert_false(jobs_resume(database.session, "never", 5000, &none, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -236,10 +219,10 @@ static void only_jobs_that_stay_in_acceptance_are_given_up(void **state)
     insert_job("settled");
     settle("settled", JOB_ACCEPTED);
     int64_t later = clock_now_ms() + 1000000;
-    assert_ok(jobs_resume(session, "revived", later, &resumed, &err), &err);
-    assert_ok(jobs_abandon_stale(session, later, later, &count, &err), &err);
+    assert_ok(jobs_resume(database.session, "revived", later, &resumed, &err), &err);
+    assert_ok(jobs_abandon_stale(database.session, later, later, &count, &err), &err);
     assert_true(count >= 1);
-    assert_ok(store_get(session, "import_jobs", "stale", &job, &err), &err);
+    assert_ok(store_get(database.session, "import_jobs", "stale", &job, &err), &err);
     assert_int_equal(job_acceptance(job), JOB_ABANDONED);
     assert_string_equal(document_text(job, "failure.code"), "not_accepted");
     assert_int_equal(settle("revived", JOB_ACCEPTED), JOB_ACCEPTED);
@@ -254,7 +237,8 @@ static void set_status(const char *job_id, const char *status)
     AUTO(bson) bson_t *update = BCON_NEW("$set", "{", "status", BCON_UTF8(status), "}");
     struct err err;
 
-    assert_ok(store_update(session, "import_jobs", filter, update, false, NULL, &err), &err);
+    assert_ok(store_update(database.session, "import_jobs", filter, update, false, NULL, &err),
+              &err);
 }
 
 static bool note_status(void *ctx, const bson_t *job)
@@ -280,10 +264,10 @@ static void of_many_jobs_those_that_have_ended_are_found(void **state)
     set_status("end_processing", "processing");
     set_status("end_failed", "failed");
     set_status("end_completed", "completed");
-    assert_ok(jobs_find_ended(session, ids, 4, note_status, found, &err), &err);
+    assert_ok(jobs_find_ended(database.session, ids, 4, note_status, found, &err), &err);
     assert_string_equal(found, "failed;");
-    assert_ok(jobs_find_ended(session, (const char *const[]){"end_completed"}, 1, note_status,
-                              found, &err),
+    assert_ok(jobs_find_ended(database.session, (const char *const[]){"end_completed"}, 1,
+                              note_status, found, &err),
               &err);
     assert_string_equal(found, "failed;completed;");
 }
@@ -295,7 +279,7 @@ static void another_tenants_job_does_not_exist(void **state)
 
     (void)state;
     insert_job("mine");
-    assert_false(jobs_get(session, "globex", "mine", &job, &err));
+    assert_false(jobs_get(database.session, "globex", "mine", &job, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -332,17 +316,17 @@ static void jobs_are_listed_newest_first_page_by_page(void **state)
     insert_job_at("listed", "c", NOW + 1);
     insert_job_at("listed", "d", NOW + 1);
     insert_job_at("listed", "e", NOW + 2);
-    assert_ok(jobs_find(session, &query, collect_id, &first, &err), &err);
+    assert_ok(jobs_find(database.session, &query, collect_id, &first, &err), &err);
     assert_string_equal(first.text, "e d c ");
     query.before_ms = first.last_ms;
     query.before_id = first.last_id;
-    assert_ok(jobs_find(session, &query, collect_id, &second, &err), &err);
+    assert_ok(jobs_find(database.session, &query, collect_id, &second, &err), &err);
     assert_string_equal(second.text, "b a ");
     query = (struct jobs_query){.tenant = "listed", .status = "pending"};
-    assert_ok(jobs_count(session, &query, &count, &err), &err);
+    assert_ok(jobs_count(database.session, &query, &count, &err), &err);
     assert_int_equal(count, 5);
     query.entity = "customers";
-    assert_ok(jobs_count(session, &query, &count, &err), &err);
+    assert_ok(jobs_count(database.session, &query, &count, &err), &err);
     assert_int_equal(count, 0);
 }
 
@@ -353,7 +337,7 @@ static void insert_finding(const char *id, int64_t row, const char *severity)
                                 "severity", BCON_UTF8(severity), "}", "]");
     struct err err;
 
-    assert_ok(store_insert(session, "import_errors", document, &err), &err);
+    assert_ok(store_insert(database.session, "import_errors", document, &err), &err);
 }
 
 static void findings_are_listed_in_row_order_for_one_job_and_severity(void **state)
@@ -369,10 +353,10 @@ static void findings_are_listed_in_row_order_for_one_job_and_severity(void **sta
     insert_finding("q_1|00000005", 5, "warning");
     insert_finding("q_10|00000001", 1, "error");
     insert_finding("q_|00000001", 1, "error");
-    assert_ok(jobs_find_rows(session, &query, collect_id, &all, &err), &err);
+    assert_ok(jobs_find_rows(database.session, &query, collect_id, &all, &err), &err);
     assert_string_equal(all.text, "q_1|00000002 q_1|00000010 ");
     query.after_row = 2;
-    assert_ok(jobs_find_rows(session, &query, collect_id, &rest, &err), &err);
+    assert_ok(jobs_find_rows(database.session, &query, collect_id, &rest, &err), &err);
     assert_string_equal(rest.text, "q_1|00000010 ");
 }
 
@@ -394,5 +378,5 @@ int main(void)
         cmocka_unit_test(findings_are_listed_in_row_order_for_one_job_and_severity),
     };
 
-    return cmocka_run_group_tests(tests, open_store, close_store);
+    return cmocka_run_group_tests(tests, database_open, database_close);
 }

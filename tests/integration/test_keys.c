@@ -3,23 +3,6 @@
 
 #include "store/keys.h"
 
-static struct store *store;
-static struct store_session *session;
-
-static int open_store(void **state)
-{
-    (void)state;
-    test_database_open(&store, &session);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void)state;
-    test_database_close(store, session);
-    return 0;
-}
-
 static const struct auth_key acme = {
     .tenant = "acme",
     .permissions = AUTH_CUSTOMERS | AUTH_BULK_IMPORT,
@@ -32,8 +15,8 @@ static void a_stored_key_is_loaded_as_it_was(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(keys_put(session, "ak_one", &acme, &err), &err);
-    assert_ok(keys_load(store, "ak_one", &key, &err), &err);
+    assert_ok(keys_put(database.session, "ak_one", &acme, &err), &err);
+    assert_ok(keys_load(database.store, "ak_one", &key, &err), &err);
     assert_string_equal(key.tenant, acme.tenant);
     assert_string_equal(key.secret_hash, acme.secret_hash);
     assert_int_equal(key.permissions, acme.permissions);
@@ -47,8 +30,8 @@ static void a_key_may_have_no_permission_at_all(void **state)
 
     (void)state;
     none.permissions = 0;
-    assert_ok(keys_put(session, "ak_none", &none, &err), &err);
-    assert_ok(keys_load(store, "ak_none", &key, &err), &err);
+    assert_ok(keys_put(database.session, "ak_none", &none, &err), &err);
+    assert_ok(keys_load(database.store, "ak_none", &key, &err), &err);
     assert_int_equal(key.permissions, 0);
 }
 
@@ -58,9 +41,9 @@ static void an_unknown_key_is_not_found(void **state)
     struct err err;
 
     (void)state;
-    assert_false(keys_load(store, "ak_unknown", &key, &err));
+    assert_false(keys_load(database.store, "ak_unknown", &key, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    assert_false(keys_revoke(session, "ak_unknown", &err));
+    assert_false(keys_revoke(database.session, "ak_unknown", &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -70,13 +53,13 @@ static void a_revoked_key_is_not_found_until_it_is_put_again(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(keys_put(session, "ak_two", &acme, &err), &err);
-    assert_ok(keys_revoke(session, "ak_two", &err), &err);
-    assert_ok(keys_revoke(session, "ak_two", &err), &err);
-    assert_false(keys_load(store, "ak_two", &key, &err));
+    assert_ok(keys_put(database.session, "ak_two", &acme, &err), &err);
+    assert_ok(keys_revoke(database.session, "ak_two", &err), &err);
+    assert_ok(keys_revoke(database.session, "ak_two", &err), &err);
+    assert_false(keys_load(database.store, "ak_two", &key, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    assert_ok(keys_put(session, "ak_two", &acme, &err), &err);
-    assert_ok(keys_load(store, "ak_two", &key, &err), &err);
+    assert_ok(keys_put(database.session, "ak_two", &acme, &err), &err);
+    assert_ok(keys_load(database.store, "ak_two", &key, &err), &err);
 }
 
 static void a_damaged_key_admits_nobody(void **state)
@@ -88,8 +71,8 @@ static void a_damaged_key_admits_nobody(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(store_insert(session, "api_keys", damaged, &err), &err);
-    assert_false(keys_load(store, "ak_damaged", &key, &err));
+    assert_ok(store_insert(database.session, "api_keys", damaged, &err), &err);
+    assert_false(keys_load(database.store, "ak_damaged", &key, &err));
     assert_int_equal(err.kind, ERR_INTERNAL);
 }
 
@@ -103,5 +86,5 @@ int main(void)
         cmocka_unit_test(a_damaged_key_admits_nobody),
     };
 
-    return cmocka_run_group_tests(tests, open_store, close_store);
+    return cmocka_run_group_tests(tests, database_open, database_close);
 }

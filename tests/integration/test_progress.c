@@ -1,6 +1,6 @@
+#include "support/database.h"
 #include "support/test.h"
 
-#include "config/config.h"
 #include "domain/document.h"
 #include "domain/stored.h"
 #include "message/message.h"
@@ -16,40 +16,6 @@
 
 enum { FEEDS = 25, CHUNKS_MAX = 24, LANES_MAX = 3, DELIVERIES = 60, BATCH_ROUNDS = 20 };
 
-struct fixture {
-    struct config config;
-    struct store *store;
-    struct store_session *session;
-    struct arena *arena;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = mem_calloc(1, sizeof(*f));
-    struct err err;
-
-    setenv("CONSIGN_DATABASE", test_unique(), 1);
-    assert_ok(config_load(&f->config, &err), &err);
-    assert_ok(store_open(&f->config, &f->store, &err), &err);
-    assert_ok(store_create_schema(f->store, &err), &err);
-    assert_ok(store_session_open(f->store, &f->session, &err), &err);
-    f->arena = arena_new();
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    arena_free(f->arena);
-    store_session_close(f->session);
-    store_close(f->store);
-    config_done(&f->config);
-    mem_free(f);
-    return 0;
-}
-
 /* ---- jobs ---- */
 
 struct job {
@@ -63,12 +29,12 @@ struct job {
 };
 
 /* A job of its own for each test, stored as ingress does. */
-static struct job make_job(struct fixture *f, struct job job)
+static struct job make_job(struct job job)
 {
     static int count;
     struct err err;
 
-    job.id = arena_printf(f->arena, "import_%d_%s", 1000 + count++, test_unique());
+    job.id = arena_printf(database.arena, "import_%d_%s", 1000 + count++, test_unique());
     bson_t *document =
         BCON_NEW("_id", BCON_UTF8(job.id), "tenant", "acme", "entity", "products", "acceptance",
                  "accepted", "status", "pending", "total_chunks", BCON_INT64(job.chunks), "lanes",
@@ -80,17 +46,17 @@ static struct job make_job(struct fixture *f, struct job job)
                     BCON_INT64(job.part), "batch_total_parts", BCON_INT64(job.total_parts),
                     "batch_total_items", BCON_NULL);
     }
-    assert_ok(store_insert(f->session, "import_jobs", document, &err), &err);
+    assert_ok(store_insert(database.session, "import_jobs", document, &err), &err);
     bson_destroy(document);
     return job;
 }
 
-static bson_t *load(struct fixture *f, const char *collection, const char *id)
+static bson_t *load(const char *collection, const char *id)
 {
     struct err err;
     bson_t *document = NULL;
 
-    assert_ok(store_get(f->session, collection, id, &document, &err), &err);
+    assert_ok(store_get(database.session, collection, id, &document, &err), &err);
     return document;
 }
 
@@ -111,21 +77,21 @@ static struct chunk_done applied(const struct job *job, uint32_t chunk)
         .finished_at_ms = 10007 + chunk * 10};
 }
 
-static enum progress_effect fold(struct fixture *f, const struct chunk_done *done)
+static enum progress_effect fold(const struct chunk_done *done)
 {
     struct progress progress;
     struct err err;
 
-    assert_ok(progress_fold_applied(f->session, done, &progress, &err), &err);
+    assert_ok(progress_fold_applied(database.session, done, &progress, &err), &err);
     bson_destroy(progress.job);
     return progress.effect;
 }
 
-static enum progress_effect fold_chunk(struct fixture *f, const struct job *job, uint32_t chunk)
+static enum progress_effect fold_chunk(const struct job *job, uint32_t chunk)
 {
     struct chunk_done done = applied(job, chunk);
 
-    return fold(f, &done);
+    return fold(&done);
 }
 
 static bool finish(struct store_session *session, const char *job_id)
@@ -141,25 +107,25 @@ static bool finish(struct store_session *session, const char *job_id)
     return finished;
 }
 
-static void leave_receipt(struct fixture *f, const struct job *job, uint32_t chunk)
+static void leave_receipt(const struct job *job, uint32_t chunk)
 {
     struct chunk_done done = applied(job, chunk);
     struct err err;
     bson_t *receipt = BCON_NEW(
-        "_id", BCON_UTF8(arena_printf(f->arena, "%s|%u", job->id, chunk)), "counts", "{",
+        "_id", BCON_UTF8(arena_printf(database.arena, "%s|%u", job->id, chunk)), "counts", "{",
         "successful", BCON_INT64(done.counts.successful), "failed", BCON_INT64(done.counts.failed),
         "created", BCON_INT64(done.counts.created), "errors", BCON_INT64(done.counts.errors), "}",
         "started_at", BCON_DATE_TIME(done.started_at_ms), "finished_at",
         BCON_DATE_TIME(done.finished_at_ms));
 
-    assert_ok(store_insert(f->session, "import_receipts", receipt, &err), &err);
+    assert_ok(store_insert(database.session, "import_receipts", receipt, &err), &err);
     bson_destroy(receipt);
 }
 
 /* The job stands as if each of its chunks had come exactly once. */
-static void assert_sum_of_chunks(struct fixture *f, const struct job *job)
+static void assert_sum_of_chunks(const struct job *job)
 {
-    bson_t *stored = load(f, "import_jobs", job->id);
+    bson_t *stored = load("import_jobs", job->id);
     int64_t successful = 0;
     int64_t failed = 0;
 
@@ -211,12 +177,12 @@ static void draw_log(uint64_t *seed, const struct job *job, uint32_t *log)
 
 static void a_job_is_the_sum_of_its_chunks_however_often_they_are_delivered(void **state)
 {
-    struct fixture *f = *state;
+    (void)state;
     uint64_t seed = test_seed();
 
     for (int feed = 0; feed < FEEDS; feed++) {
-        struct job job = make_job(f, (struct job){.chunks = 1 + below(&seed, CHUNKS_MAX),
-                                                  .lanes = 1 + below(&seed, LANES_MAX)});
+        struct job job = make_job((struct job){.chunks = 1 + below(&seed, CHUNKS_MAX),
+                                               .lanes = 1 + below(&seed, LANES_MAX)});
         uint32_t log[CHUNKS_MAX];
         uint32_t offset = 0;
         uint32_t reached = 0;
@@ -229,32 +195,32 @@ static void a_job_is_the_sum_of_its_chunks_however_often_they_are_delivered(void
                 offset = below(&seed, offset + 1);
                 continue;
             }
-            enum progress_effect effect = fold_chunk(f, &job, log[offset]);
+            enum progress_effect effect = fold_chunk(&job, log[offset]);
 
             assert_int_equal(effect, offset < reached ? PROGRESS_DUPLICATE : PROGRESS_FOLDED);
             offset++;
             reached = offset > reached ? offset : reached;
         }
-        assert_sum_of_chunks(f, &job);
-        assert_true(finish(f->session, job.id));
-        assert_false(finish(f->session, job.id));
-        assert_int_equal(fold_chunk(f, &job, log[0]), PROGRESS_DUPLICATE);
-        assert_sum_of_chunks(f, &job);
+        assert_sum_of_chunks(&job);
+        assert_true(finish(database.session, job.id));
+        assert_false(finish(database.session, job.id));
+        assert_int_equal(fold_chunk(&job, log[0]), PROGRESS_DUPLICATE);
+        assert_sum_of_chunks(&job);
     }
 }
 
 static void a_job_runs_from_its_first_chunk_and_ends_with_its_last(void **state)
 {
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 2, .lanes = 1});
+    (void)state;
+    struct job job = make_job((struct job){.chunks = 2, .lanes = 1});
 
-    fold_chunk(f, &job, 0);
-    bson_t *running = load(f, "import_jobs", job.id);
+    fold_chunk(&job, 0);
+    bson_t *running = load("import_jobs", job.id);
     assert_string_equal(document_text(running, "status"), "processing");
-    fold_chunk(f, &job, 1);
-    assert_true(finish(f->session, job.id));
+    fold_chunk(&job, 1);
+    assert_true(finish(database.session, job.id));
 
-    bson_t *ended = load(f, "import_jobs", job.id);
+    bson_t *ended = load("import_jobs", job.id);
     assert_int_equal(stored_date(ended, "completed_at", 0), 10017);
     assert_true(document_number(ended, "duration_seconds", 0) == 0.017);
     bson_destroy(ended);
@@ -263,86 +229,86 @@ static void a_job_runs_from_its_first_chunk_and_ends_with_its_last(void **state)
 
 static void messages_that_were_lost_are_made_up_for_from_the_receipts(void **state)
 {
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 7, .lanes = 2});
+    (void)state;
+    struct job job = make_job((struct job){.chunks = 7, .lanes = 2});
 
     for (uint32_t chunk = 0; chunk < job.chunks; chunk++) {
-        leave_receipt(f, &job, chunk);
+        leave_receipt(&job, chunk);
     }
-    fold_chunk(f, &job, 0);
-    fold_chunk(f, &job, 6);
-    fold_chunk(f, &job, 5);
-    assert_sum_of_chunks(f, &job);
-    assert_true(finish(f->session, job.id));
+    fold_chunk(&job, 0);
+    fold_chunk(&job, 6);
+    fold_chunk(&job, 5);
+    assert_sum_of_chunks(&job);
+    assert_true(finish(database.session, job.id));
 }
 
 static void a_chunk_waits_until_the_one_before_it_was_applied(void **state)
 {
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 2, .lanes = 1});
+    (void)state;
+    struct job job = make_job((struct job){.chunks = 2, .lanes = 1});
     struct chunk_done second = applied(&job, 1);
     struct progress progress;
     struct err err;
 
-    assert_false(progress_fold_applied(f->session, &second, &progress, &err));
+    assert_false(progress_fold_applied(database.session, &second, &progress, &err));
     assert_int_equal(err.kind, ERR_UNAVAILABLE);
-    leave_receipt(f, &job, 0);
-    assert_int_equal(fold(f, &second), PROGRESS_FOLDED);
-    assert_sum_of_chunks(f, &job);
+    leave_receipt(&job, 0);
+    assert_int_equal(fold(&second), PROGRESS_FOLDED);
+    assert_sum_of_chunks(&job);
 }
 
 static void a_lane_longer_than_the_others_has_numbers_beyond_the_total(void **state)
 {
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 3, .lanes = 2});
+    (void)state;
+    struct job job = make_job((struct job){.chunks = 3, .lanes = 2});
 
-    leave_receipt(f, &job, 0);
-    leave_receipt(f, &job, 2);
-    assert_int_equal(fold_chunk(f, &job, 4), PROGRESS_FOLDED);
-    assert_true(finish(f->session, job.id));
+    leave_receipt(&job, 0);
+    leave_receipt(&job, 2);
+    assert_int_equal(fold_chunk(&job, 4), PROGRESS_FOLDED);
+    assert_true(finish(database.session, job.id));
 }
 
 static void a_chunk_number_beyond_the_job_is_refused(void **state)
 {
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 2, .lanes = 1});
+    (void)state;
+    struct job job = make_job((struct job){.chunks = 2, .lanes = 1});
     struct chunk_done beyond = applied(&job, 9);
     struct progress progress;
     struct err err;
 
-    assert_false(progress_fold_applied(f->session, &beyond, &progress, &err));
+    assert_false(progress_fold_applied(database.session, &beyond, &progress, &err));
     assert_int_equal(err.kind, ERR_INVALID);
 }
 
 static void progress_of_an_unknown_job_is_reported_as_such(void **state)
 {
-    struct fixture *f = *state;
+    (void)state;
     struct job job = {.id = "import_1_nobody", .chunks = 1, .lanes = 1};
 
-    assert_int_equal(fold_chunk(f, &job, 0), PROGRESS_UNKNOWN_JOB);
+    assert_int_equal(fold_chunk(&job, 0), PROGRESS_UNKNOWN_JOB);
 }
 
 static void a_failed_job_counts_what_still_comes_but_never_completes(void **state)
 {
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 3, .lanes = 1});
+    (void)state;
+    struct job job = make_job((struct job){.chunks = 3, .lanes = 1});
     struct progress_failure failure = {
         .job_id = job.id, .code = "chunk_unreadable", .error = "no ImportChunk", .now_ms = 777};
     struct err err;
     bson_t *failed = NULL;
     bool finished;
 
-    fold_chunk(f, &job, 0);
-    assert_ok(progress_fail(f->session, &failure, &failed, &err), &err);
+    fold_chunk(&job, 0);
+    assert_ok(progress_fail(database.session, &failure, &failed, &err), &err);
     assert_int_equal(stored_date(failed, "completed_at", 0), 777);
     bson_destroy(failed);
     /* Chunk 1 went to the dead letters. */
-    assert_int_equal(fold_chunk(f, &job, 2), PROGRESS_FOLDED);
-    assert_int_equal(fold_chunk(f, &job, 1), PROGRESS_DUPLICATE);
-    assert_int_equal(fold_chunk(f, &job, 2), PROGRESS_DUPLICATE);
+    assert_int_equal(fold_chunk(&job, 2), PROGRESS_FOLDED);
+    assert_int_equal(fold_chunk(&job, 1), PROGRESS_DUPLICATE);
+    assert_int_equal(fold_chunk(&job, 2), PROGRESS_DUPLICATE);
 
-    bson_t *after = load(f, "import_jobs", job.id);
-    assert_ok(progress_finish(f->session, &after, &finished, &err), &err);
+    bson_t *after = load("import_jobs", job.id);
+    assert_ok(progress_finish(database.session, &after, &finished, &err), &err);
     assert_false(finished);
     assert_string_equal(document_text(after, "status"), "failed");
     assert_string_equal(document_text(after, "failure.code"), "chunk_unreadable");
@@ -353,16 +319,16 @@ static void a_failed_job_counts_what_still_comes_but_never_completes(void **stat
 
 static void a_completed_job_cannot_fail(void **state)
 {
-    struct fixture *f = *state;
-    struct job job = make_job(f, (struct job){.chunks = 1, .lanes = 1});
+    (void)state;
+    struct job job = make_job((struct job){.chunks = 1, .lanes = 1});
     struct progress_failure failure = {
         .job_id = job.id, .code = "chunk_unreadable", .error = "late", .now_ms = 777};
     struct err err;
     bson_t *after = NULL;
 
-    fold_chunk(f, &job, 0);
-    assert_true(finish(f->session, job.id));
-    assert_ok(progress_fail(f->session, &failure, &after, &err), &err);
+    fold_chunk(&job, 0);
+    assert_true(finish(database.session, job.id));
+    assert_ok(progress_fail(database.session, &failure, &after, &err), &err);
     assert_string_equal(document_text(after, "status"), "completed");
     assert_int_equal(stored_date(after, "completed_at", 0), 10007);
     bson_destroy(after);
@@ -370,27 +336,26 @@ static void a_completed_job_cannot_fail(void **state)
 
 /* ---- batches ---- */
 
-static bson_t *completed_job(struct fixture *f, const char *batch_id, int64_t part,
-                             int64_t total_parts)
+static bson_t *completed_job(const char *batch_id, int64_t part, int64_t total_parts)
 {
-    struct job job = make_job(f, (struct job){.chunks = 1,
-                                              .lanes = 1,
-                                              .batch_id = batch_id,
-                                              .part = part,
-                                              .total_parts = total_parts,
-                                              .rows = 3});
+    struct job job = make_job((struct job){.chunks = 1,
+                                           .lanes = 1,
+                                           .batch_id = batch_id,
+                                           .part = part,
+                                           .total_parts = total_parts,
+                                           .rows = 3});
 
-    fold_chunk(f, &job, 0);
-    assert_true(finish(f->session, job.id));
-    return load(f, "import_jobs", job.id);
+    fold_chunk(&job, 0);
+    assert_true(finish(database.session, job.id));
+    return load("import_jobs", job.id);
 }
 
-static bool fold_into_batch(struct fixture *f, const bson_t *job, bson_t **batch)
+static bool fold_into_batch(const bson_t *job, bson_t **batch)
 {
     struct batch_fold fold;
     struct err err;
 
-    assert_ok(batches_fold(f->session, job, 9000, &fold, &err), &err);
+    assert_ok(batches_fold(database.session, job, 9000, &fold, &err), &err);
     *batch = fold.batch;
     return fold.announce;
 }
@@ -427,18 +392,18 @@ static void *race_fold(void *arg)
 
 static void two_parts_folded_at_once_add_up_and_complete_the_batch_once(void **state)
 {
-    struct fixture *f = *state;
+    (void)state;
 
     for (int round = 0; round < BATCH_ROUNDS; round++) {
-        const char *batch_id = arena_printf(f->arena, "race %d", round);
-        bson_t *jobs[] = {completed_job(f, batch_id, 1, 2), completed_job(f, batch_id, 2, 2)};
+        const char *batch_id = arena_printf(database.arena, "race %d", round);
+        bson_t *jobs[] = {completed_job(batch_id, 1, 2), completed_job(batch_id, 2, 2)};
         struct race races[2];
         pthread_barrier_t start;
         pthread_t threads[2];
 
         pthread_barrier_init(&start, NULL, 2);
         for (int i = 0; i < 2; i++) {
-            races[i] = (struct race){.store = f->store, .job = jobs[i], .start = &start};
+            races[i] = (struct race){.store = database.store, .job = jobs[i], .start = &start};
             assert_int_equal(pthread_create(&threads[i], NULL, race_fold, &races[i]), 0);
         }
         for (int i = 0; i < 2; i++) {
@@ -446,7 +411,7 @@ static void two_parts_folded_at_once_add_up_and_complete_the_batch_once(void **s
             bson_destroy(jobs[i]);
         }
         pthread_barrier_destroy(&start);
-        bson_t *batch = load(f, "import_batches", ID_JOIN(f->arena, "acme", batch_id));
+        bson_t *batch = load("import_batches", ID_JOIN(database.arena, "acme", batch_id));
 
         assert_int_equal(races[0].announced + races[1].announced, 1);
         assert_string_equal(document_text(batch, "status"), "completed");
@@ -460,25 +425,25 @@ static void two_parts_folded_at_once_add_up_and_complete_the_batch_once(void **s
 
 static void a_batch_completes_with_its_last_part_and_is_announced_until_that_is_done(void **state)
 {
-    struct fixture *f = *state;
-    bson_t *first = completed_job(f, "weekly", 1, 2);
-    bson_t *second = completed_job(f, "weekly", 2, 2);
+    (void)state;
+    bson_t *first = completed_job("weekly", 1, 2);
+    bson_t *second = completed_job("weekly", 2, 2);
     bson_t *batch = NULL;
     struct err err;
 
-    assert_false(fold_into_batch(f, first, &batch));
+    assert_false(fold_into_batch(first, &batch));
     assert_string_equal(document_text(batch, "status"), "processing");
     bson_destroy(batch);
-    assert_true(fold_into_batch(f, second, &batch));
+    assert_true(fold_into_batch(second, &batch));
     assert_string_equal(document_text(batch, "status"), "completed");
     assert_int_equal(stored_date(batch, "completed_at", 0), 10007);
     bson_destroy(batch);
     /* The tracker died before the announcement: the same job comes again. */
-    assert_true(fold_into_batch(f, second, &batch));
+    assert_true(fold_into_batch(second, &batch));
     assert_int_equal(document_int64(batch, "jobs_done", 0), 2);
-    assert_ok(batches_mark_announced(f->session, batch, 9500, &err), &err);
+    assert_ok(batches_mark_announced(database.session, batch, 9500, &err), &err);
     bson_destroy(batch);
-    assert_false(fold_into_batch(f, second, &batch));
+    assert_false(fold_into_batch(second, &batch));
     bson_destroy(batch);
     bson_destroy(second);
     bson_destroy(first);
@@ -486,14 +451,14 @@ static void a_batch_completes_with_its_last_part_and_is_announced_until_that_is_
 
 static void a_part_that_comes_again_after_the_end_counts_but_is_not_announced(void **state)
 {
-    struct fixture *f = *state;
-    bson_t *first = completed_job(f, "again", 1, 1);
-    bson_t *late = completed_job(f, "again", 1, 1);
+    (void)state;
+    bson_t *first = completed_job("again", 1, 1);
+    bson_t *late = completed_job("again", 1, 1);
     bson_t *batch = NULL;
 
-    assert_true(fold_into_batch(f, first, &batch));
+    assert_true(fold_into_batch(first, &batch));
     bson_destroy(batch);
-    assert_false(fold_into_batch(f, late, &batch));
+    assert_false(fold_into_batch(late, &batch));
     assert_int_equal(document_int64(batch, "jobs_done", 0), 2);
     assert_int_equal(document_int64(batch, "rows_total", 0), 3);
     assert_string_equal(document_text(batch, "status"), "completed");
@@ -504,22 +469,22 @@ static void a_part_that_comes_again_after_the_end_counts_but_is_not_announced(vo
 
 static void a_batch_is_read_with_its_jobs_and_only_by_its_tenant(void **state)
 {
-    struct fixture *f = *state;
-    bson_t *ended = completed_job(f, "read", 1, 2);
+    (void)state;
+    bson_t *ended = completed_job("read", 1, 2);
     struct batch_records records;
     bson_t *batch = NULL;
     struct err err;
 
-    assert_ok(batches_load(f->session, f->arena, "acme", "read", &records, &err), &err);
+    assert_ok(batches_load(database.session, database.arena, "acme", "read", &records, &err), &err);
     assert_null(records.batch);
     assert_int_equal(records.job_count, 1);
-    fold_into_batch(f, ended, &batch);
+    fold_into_batch(ended, &batch);
     make_job(
-        f, (struct job){.chunks = 1, .lanes = 1, .batch_id = "read", .part = 2, .total_parts = 2});
-    assert_ok(batches_load(f->session, f->arena, "acme", "read", &records, &err), &err);
+        (struct job){.chunks = 1, .lanes = 1, .batch_id = "read", .part = 2, .total_parts = 2});
+    assert_ok(batches_load(database.session, database.arena, "acme", "read", &records, &err), &err);
     assert_non_null(records.batch);
     assert_int_equal(records.job_count, 2);
-    assert_false(batches_load(f->session, f->arena, "globex", "read", &records, &err));
+    assert_false(batches_load(database.session, database.arena, "globex", "read", &records, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
     bson_destroy(batch);
     bson_destroy(ended);
@@ -543,5 +508,5 @@ int main(void)
         cmocka_unit_test(a_batch_is_read_with_its_jobs_and_only_by_its_tenant),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, database_open_with_schema, database_close);
 }

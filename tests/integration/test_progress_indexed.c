@@ -14,23 +14,6 @@
 
 enum { FEEDS = 40, CHUNKS_MAX = 12, BATCHES = 5, MESSAGES_MAX = CHUNKS_MAX * BATCHES, RUN_MAX = 9 };
 
-static struct store *store;
-static struct store_session *session;
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_database_open(&store, &session);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_database_close(store, session);
-    return 0;
-}
-
 /* A job, and one message per search batch of it. */
 struct feed {
     char id[48];
@@ -61,7 +44,7 @@ static void insert_job(struct feed *feed, int64_t total_chunks)
                            BCON_INT64(0), "index_failed_rows", BCON_INT64(0));
 
     append_total(job, total_chunks);
-    assert_ok(store_insert(session, "import_jobs", job, &err), &err);
+    assert_ok(store_insert(database.session, "import_jobs", job, &err), &err);
 }
 
 /* Each batch does something else, so that one counted in place of another shows. */
@@ -107,7 +90,7 @@ static size_t fold(const struct chunk_done *dones, size_t count)
     struct progress_indexed progress;
     struct err err;
 
-    assert_ok(progress_fold_indexed(session, dones, count, &progress, &err), &err);
+    assert_ok(progress_fold_indexed(database.session, dones, count, &progress, &err), &err);
     assert_false(progress.is_unknown_job);
     return progress.folded;
 }
@@ -117,7 +100,7 @@ static int64_t stored(const struct feed *feed, const char *field)
     AUTO(bson) bson_t *job = NULL;
     struct err err;
 
-    assert_ok(store_get(session, "import_jobs", feed->id, &job, &err), &err);
+    assert_ok(store_get(database.session, "import_jobs", feed->id, &job, &err), &err);
     return document_int64(job, field, 0);
 }
 
@@ -223,7 +206,7 @@ static void assert_refused(const struct feed *feed, uint32_t chunk, uint32_t bat
     struct progress_indexed progress;
     struct err err;
 
-    assert_false(progress_fold_indexed(session, dones, 2, &progress, &err));
+    assert_false(progress_fold_indexed(database.session, dones, 2, &progress, &err));
     assert_int_equal(err.kind, ERR_INVALID);
     assert_int_equal(stored(feed, "indexed_rows"), 0);
 }
@@ -252,7 +235,7 @@ static void what_became_searchable_of_an_unknown_job_counts_nowhere(void **state
     struct err err;
 
     (void)state;
-    assert_ok(progress_fold_indexed(session, &done, 1, &progress, &err), &err);
+    assert_ok(progress_fold_indexed(database.session, &done, 1, &progress, &err), &err);
     assert_true(progress.is_unknown_job);
     assert_int_equal(progress.folded, 0);
 }
@@ -273,7 +256,7 @@ static void *race_fold(void *arg)
     struct progress_indexed progress;
     struct err err;
 
-    if (!store_session_open(store, &own, &err)) {
+    if (!store_session_open(database.store, &own, &err)) {
         abort();
     }
     pthread_barrier_wait(race->start);
@@ -324,5 +307,5 @@ int main(void)
         cmocka_unit_test(two_trackers_that_fold_the_same_messages_count_each_once),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, database_open, database_close);
 }

@@ -13,23 +13,6 @@
 
 enum { FEEDS = 40, CHUNKS_MAX = 8, LANES_MAX = 3, RESTARTS = 6 };
 
-static struct store *store;
-static struct store_session *session;
-
-static int set_up(void **state)
-{
-    (void)state;
-    test_database_open(&store, &session);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    test_database_close(store, session);
-    return 0;
-}
-
 /* A job and all that is told about it: its chunks, and `seal` at its end. */
 struct feed {
     char id[48];
@@ -51,7 +34,7 @@ static void insert_job(struct feed *feed)
                  "accepted", "status", "pending", "total_chunks", BCON_NULL, "total_rows",
                  BCON_NULL, "lanes", BCON_INT64(feed->lanes), "done_chunks", BCON_INT64(0));
 
-    assert_ok(store_insert(session, "import_jobs", job, &err), &err);
+    assert_ok(store_insert(database.session, "import_jobs", job, &err), &err);
 }
 
 static struct chunk_done message_of(const struct feed *feed, uint32_t chunk)
@@ -105,12 +88,12 @@ static bool track(const struct chunk_done *done)
     struct err err;
 
     if (done->stage == CHUNK_SEALED) {
-        assert_ok(progress_fold_sealed(session, done, &progress, &err), &err);
+        assert_ok(progress_fold_sealed(database.session, done, &progress, &err), &err);
     } else {
-        assert_ok(progress_fold_applied(session, done, &progress, &err), &err);
+        assert_ok(progress_fold_applied(database.session, done, &progress, &err), &err);
     }
     assert_int_not_equal(progress.effect, PROGRESS_UNKNOWN_JOB);
-    assert_ok(progress_finish(session, &progress.job, &finished, &err), &err);
+    assert_ok(progress_finish(database.session, &progress.job, &finished, &err), &err);
     bson_destroy(progress.job);
     return finished;
 }
@@ -120,7 +103,7 @@ static bson_t *load(const char *id)
     bson_t *job = NULL;
     struct err err;
 
-    assert_ok(store_get(session, "import_jobs", id, &job, &err), &err);
+    assert_ok(store_get(database.session, "import_jobs", id, &job, &err), &err);
     return job;
 }
 
@@ -204,7 +187,7 @@ static void a_failed_job_is_not_ended_by_its_seal(void **state)
     insert_job(&feed);
     struct progress_failure failure = {
         .job_id = feed.id, .code = "chunk_unreadable", .error = "no ImportChunk", .now_ms = 777};
-    assert_ok(progress_fail(session, &failure, &failed, &err), &err);
+    assert_ok(progress_fail(database.session, &failure, &failed, &err), &err);
     bson_destroy(failed);
     struct chunk_done seal = message_of(&feed, 0);
     assert_false(track(&seal));
@@ -221,7 +204,7 @@ static void the_seal_of_an_unknown_job_is_reported_as_such(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(progress_fold_sealed(session, &seal, &progress, &err), &err);
+    assert_ok(progress_fold_sealed(database.session, &seal, &progress, &err), &err);
     assert_int_equal(progress.effect, PROGRESS_UNKNOWN_JOB);
     assert_null(progress.job);
 }
@@ -236,5 +219,5 @@ int main(void)
         cmocka_unit_test(the_seal_of_an_unknown_job_is_reported_as_such),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, database_open, database_close);
 }

@@ -1,8 +1,8 @@
+#include "support/search_fixture.h"
 #include "support/test.h"
 
 #include "config/config.h"
 #include "search/projection.h"
-#include "search/search_internal.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -25,26 +25,10 @@ static int open_search(void **state)
     return 0;
 }
 
-static void delete_path(const char *path)
-{
-    AUTO(buf) struct buf answer = {0};
-    struct err err;
-
-    assert_ok(search_http_send(search, &(struct search_request){.method = "DELETE", .path = path},
-                               &answer, &err),
-              &err);
-}
-
-/* A server has room for a thousand indexes. */
 static int close_search(void **state)
 {
-    char path[64];
-
     (void)state;
-    snprintf(path, sizeof(path), "/%s-*", test_unique());
-    delete_path(path);
-    snprintf(path, sizeof(path), "/_index_template/%s", test_unique());
-    delete_path(path);
+    search_fixture_sweep(search);
     search_close(search);
     return 0;
 }
@@ -83,7 +67,7 @@ static void find(struct arena *arena, const struct search_query *query, struct s
 {
     struct err err;
 
-    assert_ok(search_refresh(search, query->entity, query->tenant, &err), &err);
+    search_fixture_refresh(search, query->entity, query->tenant);
     assert_ok(search_find(search, arena, query, hits, &err), &err);
 }
 
@@ -136,7 +120,6 @@ static void a_thousand_documents_are_indexed_in_one_call(void **state)
     static struct search_document documents[COUNT];
     static struct search_result results[COUNT];
     static char codes[COUNT][16];
-    int64_t total;
     struct err err;
 
     (void)state;
@@ -150,9 +133,7 @@ static void a_thousand_documents_are_indexed_in_one_call(void **state)
         assert_int_equal(results[i].outcome, SEARCH_STORED);
         bson_destroy((bson_t *)documents[i].body);
     }
-    assert_ok(search_refresh(search, "products", "thousand", &err), &err);
-    assert_ok(search_count(search, "products", "thousand", &total, &err), &err);
-    assert_int_equal(total, COUNT);
+    assert_int_equal(search_fixture_count(search, "products", "thousand"), COUNT);
 }
 
 static void an_older_version_never_overwrites_a_newer_one(void **state)
@@ -353,14 +334,11 @@ static void a_tenant_without_an_index_has_no_hits(void **state)
     struct search_query query = {
         .entity = "products", .tenant = "nobody", .text = STR("x"), .limit = 10};
     struct search_hits hits;
-    int64_t total;
     struct err err;
 
     (void)state;
     assert_ok(search_find(search, arena, &query, &hits, &err), &err);
     assert_int_equal(hits.total, 0);
-    assert_ok(search_count(search, "products", "nobody", &total, &err), &err);
-    assert_int_equal(total, 0);
 }
 
 static void a_query_beyond_its_limits_is_refused(void **state)

@@ -1,3 +1,4 @@
+#include "support/search_fixture.h"
 #include "support/test.h"
 
 #include "base/clock.h"
@@ -5,7 +6,7 @@
 #include "config/config.h"
 #include "message/message.h"
 #include "message/topics.h"
-#include "search/search_internal.h"
+#include "search/search.h"
 #include "store/store.h"
 
 #include <signal.h>
@@ -96,22 +97,6 @@ static int open_all(void **state)
     return 0;
 }
 
-static void delete_indexes(void)
-{
-    AUTO(buf) struct buf answer = {0};
-    char path[64];
-    struct err err;
-
-    snprintf(path, sizeof(path), "/%s-*", test_unique());
-    assert_ok(search_http_send(search, &(struct search_request){.method = "DELETE", .path = path},
-                               &answer, &err),
-              &err);
-    snprintf(path, sizeof(path), "/_index_template/%s", test_unique());
-    assert_ok(search_http_send(search, &(struct search_request){.method = "DELETE", .path = path},
-                               &answer, &err),
-              &err);
-}
-
 static int close_all(void **state)
 {
     (void)state;
@@ -119,7 +104,7 @@ static int close_all(void **state)
         kill(program, SIGKILL);
         waitpid(program, NULL, 0);
     }
-    delete_indexes();
+    search_fixture_sweep(search);
     bus_consumer_close(letters);
     bus_consumer_close(progress);
     bus_producer_close(producer, 1000);
@@ -206,16 +191,6 @@ static const char *header(const struct bus_message *message, const char *key)
     return value ? value : "";
 }
 
-static int64_t count_of(const char *entity, const char *tenant)
-{
-    int64_t count;
-    struct err err;
-
-    assert_ok(search_refresh(search, entity, tenant, &err), &err);
-    assert_ok(search_count(search, entity, tenant, &count, &err), &err);
-    return count;
-}
-
 static void what_a_batch_names_becomes_searchable_and_the_job_is_told(void **state)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -232,7 +207,7 @@ static void what_a_batch_names_becomes_searchable_and_the_job_is_told(void **sta
     insert_current("products", "acme", "C", 3);
     publish_batch(&origin, items, 3);
     assert_told("job_1", 3, 0);
-    assert_int_equal(count_of("products", "acme"), 3);
+    assert_int_equal(search_fixture_count(search, "products", "acme"), 3);
     assert_ok(search_find(search, arena, &query, &hits, &err), &err);
     assert_int_equal(hits.total, 1);
     assert_string_equal(hits.codes[0], "B|%");
@@ -246,7 +221,7 @@ static void a_batch_that_comes_again_changes_nothing_and_is_told_again(void **st
     (void)state;
     publish_batch(&origin, items, 4);
     assert_told("job_1", 4, 0);
-    assert_int_equal(count_of("products", "acme"), 3);
+    assert_int_equal(search_fixture_count(search, "products", "acme"), 3);
 }
 
 static void batches_of_several_tenants_and_entities_do_not_mix(void **state)
@@ -266,10 +241,10 @@ static void batches_of_several_tenants_and_entities_do_not_mix(void **state)
     assert_told("job_2", 1, 0);
     assert_told("job_3", 1, 0);
     assert_told("job_4", 1, 0);
-    assert_int_equal(count_of("customers", "acme"), 1);
-    assert_int_equal(count_of("products", "globex"), 1);
-    assert_int_equal(count_of("customers", "globex"), 1);
-    assert_int_equal(count_of("products", "acme"), 3);
+    assert_int_equal(search_fixture_count(search, "customers", "acme"), 1);
+    assert_int_equal(search_fixture_count(search, "products", "globex"), 1);
+    assert_int_equal(search_fixture_count(search, "customers", "globex"), 1);
+    assert_int_equal(search_fixture_count(search, "products", "acme"), 3);
 }
 
 static void a_document_that_is_gone_fails_alone_and_says_why_in_its_dead_letter(void **state)
@@ -340,7 +315,7 @@ static void a_thousand_documents_are_indexed_in_twenty_batches(void **state)
     for (int i = 0; i < 20; i++) {
         assert_told("job_8", SEARCH_BATCH_ITEMS, 0);
     }
-    assert_int_equal(count_of("products", "many"), 1000);
+    assert_int_equal(search_fixture_count(search, "products", "many"), 1000);
 }
 
 static void the_program_ends_in_order_when_it_is_told_to(void **state)

@@ -7,23 +7,6 @@
 
 #include <string.h>
 
-static struct store *store;
-static struct store_session *session;
-
-static int open_store(void **state)
-{
-    (void)state;
-    test_database_open(&store, &session);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void)state;
-    test_database_close(store, session);
-    return 0;
-}
-
 static void insert_source(const char *tenant, const char *source_id, const char *name)
 {
     AUTO(bson)
@@ -31,7 +14,7 @@ static void insert_source(const char *tenant, const char *source_id, const char 
     AUTO(bson) bson_t *stored = NULL;
     struct err err;
 
-    assert_ok(sources_insert(session, tenant, body, &stored, &err), &err);
+    assert_ok(sources_insert(database.session, tenant, body, &stored, &err), &err);
 }
 
 static void a_source_is_stored_with_its_known_fields_only(void **state)
@@ -46,8 +29,9 @@ static void a_source_is_stored_with_its_known_fields_only(void **state)
     struct err err;
 
     (void)state;
-    assert_ok(sources_insert(session, "acme", body, &stored, &err), &err);
-    assert_ok(sources_get(session, &(struct source_key){"acme", "feed"}, &found, &err), &err);
+    assert_ok(sources_insert(database.session, "acme", body, &stored, &err), &err);
+    assert_ok(sources_get(database.session, &(struct source_key){"acme", "feed"}, &found, &err),
+              &err);
     assert_true(bson_equal(stored, found));
     assert_string_equal(document_text(found, "tenant"), "acme");
     assert_string_equal(document_text(found, "name"), "Feed");
@@ -65,7 +49,7 @@ static void a_source_id_can_be_taken_only_once_per_tenant(void **state)
     (void)state;
     insert_source("acme", "once", "One");
     insert_source("globex", "once", "One");
-    assert_false(sources_insert(session, "acme", body, &stored, &err));
+    assert_false(sources_insert(database.session, "acme", body, &stored, &err));
     assert_int_equal(err.kind, ERR_CONFLICT);
 }
 
@@ -83,8 +67,8 @@ static void replacing_a_source_drops_what_is_not_sent_and_keeps_its_age(void **s
 
     (void)state;
     insert_source("acme", "replaced", "Old");
-    assert_ok(sources_get(session, &key, &before, &err), &err);
-    assert_ok(sources_replace(session, &key, body, &after, &err), &err);
+    assert_ok(sources_get(database.session, &key, &before, &err), &err);
+    assert_ok(sources_replace(database.session, &key, body, &after, &err), &err);
     assert_string_equal(document_text(after, "source_id"), "replaced");
     assert_false(bson_has_field(after, "name"));
     assert_true(bson_iter_init_find(&old, before, "created_at"));
@@ -101,11 +85,11 @@ static void another_tenants_source_is_not_found(void **state)
 
     (void)state;
     insert_source("acme", "private", "Mine");
-    assert_false(sources_get(session, &key, &found, &err));
+    assert_false(sources_get(database.session, &key, &found, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    assert_false(sources_replace(session, &key, body, &found, &err));
+    assert_false(sources_replace(database.session, &key, body, &found, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    assert_false(sources_delete(session, &key, &err));
+    assert_false(sources_delete(database.session, &key, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -117,8 +101,8 @@ static void a_deleted_source_is_gone(void **state)
 
     (void)state;
     insert_source("acme", "gone", "Gone");
-    assert_ok(sources_delete(session, &key, &err), &err);
-    assert_false(sources_get(session, &key, &found, &err));
+    assert_ok(sources_delete(database.session, &key, &err), &err);
+    assert_false(sources_get(database.session, &key, &found, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -140,7 +124,7 @@ static void the_sources_of_a_tenant_are_listed_in_order(void **state)
     insert_source("lister", "c", "C");
     insert_source("lister", "a", "A");
     insert_source("lister|", "d", "D");
-    assert_ok(sources_list(session, "lister", add_name, names, &err), &err);
+    assert_ok(sources_list(database.session, "lister", add_name, names, &err), &err);
     assert_string_equal(names, "abc");
 }
 
@@ -152,11 +136,11 @@ static void a_tenant_is_created_and_overwritten(void **state)
     struct err err;
 
     (void)state;
-    assert_false(tenants_get(session, "acme", &found, &err));
+    assert_false(tenants_get(database.session, "acme", &found, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    assert_ok(tenants_put(session, one, &err), &err);
-    assert_ok(tenants_put(session, two, &err), &err);
-    assert_ok(tenants_get(session, "acme", &found, &err), &err);
+    assert_ok(tenants_put(database.session, one, &err), &err);
+    assert_ok(tenants_put(database.session, two, &err), &err);
+    assert_ok(tenants_get(database.session, "acme", &found, &err), &err);
     assert_string_equal(document_text(found, "name"), "Two");
 }
 
@@ -172,5 +156,5 @@ int main(void)
         cmocka_unit_test(a_tenant_is_created_and_overwritten),
     };
 
-    return cmocka_run_group_tests(tests, open_store, close_store);
+    return cmocka_run_group_tests(tests, database_open, database_close);
 }

@@ -6,41 +6,18 @@
 #include "domain/synonym.h"
 #include "store/synonyms.h"
 
-static struct store *store;
-static struct store_session *session;
-static struct arena *arena;
-
-static int open_store(void **state)
-{
-    struct err err;
-
-    (void)state;
-    test_database_open(&store, &session);
-    assert_ok(store_create_schema(store, &err), &err);
-    arena = arena_new();
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    test_database_close(store, session);
-    return 0;
-}
-
 static void insert_dictionary(const char *tenant, const char *key, const char *terms)
 {
-    const bson_t *sent =
-        test_document(arena, arena_printf(arena, "{'key':'%s','terms':%s}", key, terms));
-    const char *id = ID_JOIN(arena, tenant, key);
-    bson_t *document = document_new(arena);
+    const bson_t *sent = test_document(
+        database.arena, arena_printf(database.arena, "{'key':'%s','terms':%s}", key, terms));
+    const char *id = ID_JOIN(database.arena, tenant, key);
+    bson_t *document = document_new(database.arena);
     struct err err;
 
     BSON_APPEND_UTF8(document, "_id", id);
     bson_concat(document, sent);
-    synonym_append_lookup(arena, tenant, sent, document);
-    assert_ok(store_insert(session, "synonym_dictionaries", document, &err), &err);
+    synonym_append_lookup(database.arena, tenant, sent, document);
+    assert_ok(store_insert(database.session, "synonym_dictionaries", document, &err), &err);
 }
 
 static struct text_list find_keys(const char *tenant, const char *text)
@@ -49,7 +26,7 @@ static struct text_list find_keys(const char *tenant, const char *text)
     struct text_list keys;
     struct err err;
 
-    assert_ok(synonyms_find_keys(session, arena, &query, &keys, &err), &err);
+    assert_ok(synonyms_find_keys(database.session, database.arena, &query, &keys, &err), &err);
     return keys;
 }
 
@@ -98,7 +75,7 @@ static void no_more_than_a_hundred_keys_are_given(void **state)
 {
     (void)state;
     for (int i = 0; i < SYNONYMS_MAX_KEYS + 5; i++) {
-        insert_dictionary("six", arena_printf(arena, "k%d", i), "['molti']");
+        insert_dictionary("six", arena_printf(database.arena, "k%d", i), "['molti']");
     }
     assert_int_equal(find_keys("six", "molti").count, SYNONYMS_MAX_KEYS);
 }
@@ -113,5 +90,5 @@ int main(void)
         cmocka_unit_test(no_more_than_a_hundred_keys_are_given),
     };
 
-    return cmocka_run_group_tests(tests, open_store, close_store);
+    return cmocka_run_group_tests(tests, database_open_with_schema, database_close);
 }

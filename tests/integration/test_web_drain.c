@@ -17,9 +17,8 @@ static void a_request_in_hand_is_answered(void **state)
 
     (void)state;
     web_fixture_open(&fixture, web_fixture_options());
-    int fd = raw_connect(fixture.port);
+    int fd = web_fixture_send(&fixture, WAIT);
 
-    raw_send(fd, WAIT);
     web_fixture_await_waiting(&fixture, 1);
     web_fixture_begin_close(&fixture, &closing);
     web_fixture_open_gate(&fixture);
@@ -58,9 +57,8 @@ static void a_request_that_comes_too_late_is_told_so(void **state)
 
     (void)state;
     web_fixture_open(&fixture, web_fixture_options());
-    int fd = raw_connect(fixture.port);
+    int fd = web_fixture_send(&fixture, "GET /hello HTTP/1.1\r\nHo");
 
-    raw_send(fd, "GET /hello HTTP/1.1\r\nHo");
     web_fixture_settle(&fixture);
     web_fixture_begin_close(&fixture, &closing);
     raw_ask(fd, "st: a\r\n\r\n", &answer);
@@ -83,12 +81,11 @@ static void after_the_timeout_waiting_requests_are_refused_and_running_ones_answ
     (void)state;
     options.workers = 1;
     web_fixture_open(&fixture, options);
-    int running = raw_connect(fixture.port);
-    int queued = raw_connect(fixture.port);
+    int running = web_fixture_send(&fixture, WAIT);
 
-    raw_send(running, WAIT);
     web_fixture_await_waiting(&fixture, 1);
-    raw_send(queued, WAIT);
+    int queued = web_fixture_send(&fixture, WAIT);
+
     web_fixture_settle(&fixture);
     web_fixture_begin_close(&fixture, &closing);
     raw_read(queued, &second);

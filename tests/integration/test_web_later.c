@@ -9,17 +9,24 @@
 
 #define LATER "POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
 
+/* A server that owes one answer, and the connection that waits for it. */
+static int open_deferred(struct web_fixture *fixture, struct web_options options)
+{
+    web_fixture_open(fixture, options);
+    int fd = web_fixture_send(fixture, LATER);
+
+    web_fixture_await_deferred(fixture, 1);
+    return fd;
+}
+
 static void a_deferred_answer_comes_when_it_is_sent(void **state)
 {
     struct web_fixture fixture;
     AUTO(raw_answer) struct raw_answer answer;
 
     (void)state;
-    web_fixture_open(&fixture, web_fixture_options());
-    int fd = raw_connect(fixture.port);
+    int fd = open_deferred(&fixture, web_fixture_options());
 
-    raw_send(fd, LATER);
-    web_fixture_await_deferred(&fixture, 1);
     web_fixture_send_laters(&fixture, "at last");
     raw_read(fd, &answer);
     assert_int_equal(answer.status, 201);
@@ -35,11 +42,8 @@ static void headers_set_before_the_deferral_are_kept_and_later_ones_are_not(void
     AUTO(raw_answer) struct raw_answer answer;
 
     (void)state;
-    web_fixture_open(&fixture, web_fixture_options());
-    int fd = raw_connect(fixture.port);
+    int fd = open_deferred(&fixture, web_fixture_options());
 
-    raw_send(fd, LATER);
-    web_fixture_await_deferred(&fixture, 1);
     web_fixture_send_laters(&fixture, "");
     raw_read(fd, &answer);
     assert_true(raw_has_header(&answer, "x-kept: yes"));
@@ -59,8 +63,7 @@ static void many_deferred_answers_take_no_worker_and_no_body_bytes(void **state)
     options.workers = 1;
     web_fixture_open(&fixture, options);
     for (int i = 0; i < COUNT; i++) {
-        fds[i] = raw_connect(fixture.port);
-        raw_send(fds[i], LATER);
+        fds[i] = web_fixture_send(&fixture, LATER);
     }
     web_fixture_await_deferred(&fixture, COUNT);
     AUTO(raw_answer) struct raw_answer hello;
@@ -90,11 +93,8 @@ static void a_deferred_answer_may_take_longer_than_a_request_may(void **state)
 
     (void)state;
     options.request_timeout_ms = 200;
-    web_fixture_open(&fixture, options);
-    int fd = raw_connect(fixture.port);
+    int fd = open_deferred(&fixture, options);
 
-    raw_send(fd, LATER);
-    web_fixture_await_deferred(&fixture, 1);
     for (int64_t end = clock_monotonic_ms() + 600; clock_monotonic_ms() < end;) {
         web_fixture_settle(&fixture);
     }
@@ -112,13 +112,10 @@ static void a_client_that_leaves_before_its_answer_harms_nobody(void **state)
 
     (void)state;
     web_fixture_open(&fixture, web_fixture_options());
-    int leaving = raw_connect(fixture.port);
-    int resetting = raw_connect(fixture.port);
-    int staying = raw_connect(fixture.port);
+    int leaving = web_fixture_send(&fixture, LATER);
+    int resetting = web_fixture_send(&fixture, LATER);
+    int staying = web_fixture_send(&fixture, LATER);
 
-    raw_send(leaving, LATER);
-    raw_send(resetting, LATER);
-    raw_send(staying, LATER);
     web_fixture_await_deferred(&fixture, 3);
     close(leaving);
     raw_reset(resetting);
@@ -139,11 +136,8 @@ static void an_answer_that_is_sent_while_the_server_closes_arrives(void **state)
     AUTO(raw_answer) struct raw_answer answer;
 
     (void)state;
-    web_fixture_open(&fixture, web_fixture_options());
-    int fd = raw_connect(fixture.port);
+    int fd = open_deferred(&fixture, web_fixture_options());
 
-    raw_send(fd, LATER);
-    web_fixture_await_deferred(&fixture, 1);
     web_fixture_begin_close(&fixture, &closing);
     web_fixture_send_laters(&fixture, "just in time");
     raw_read(fd, &answer);
@@ -161,11 +155,8 @@ static void at_the_end_of_the_drain_those_who_still_wait_are_told_so(void **stat
     AUTO(raw_answer) struct raw_answer answer;
 
     (void)state;
-    web_fixture_open(&fixture, web_fixture_options());
-    int fd = raw_connect(fixture.port);
+    int fd = open_deferred(&fixture, web_fixture_options());
 
-    raw_send(fd, LATER);
-    web_fixture_await_deferred(&fixture, 1);
     web_fixture_begin_close(&fixture, &closing);
     raw_read(fd, &answer);
     assert_int_equal(answer.status, 503);
@@ -183,12 +174,8 @@ static void servers_with_deferred_answers_open_and_close_many_times(void **state
     for (int i = 0; i < 50; i++) {
         struct web_fixture fixture;
         struct web_closing closing = {.timeout_ms = i % 2 ? 0 : 10000};
-        int fd;
+        int fd = open_deferred(&fixture, web_fixture_options());
 
-        web_fixture_open(&fixture, web_fixture_options());
-        fd = raw_connect(fixture.port);
-        raw_send(fd, LATER);
-        web_fixture_await_deferred(&fixture, 1);
         web_fixture_begin_close(&fixture, &closing);
         web_fixture_send_laters(&fixture, "done");
         web_fixture_await_close(&closing);

@@ -18,14 +18,6 @@ static bool has_input(int fd)
     return poll(&input, 1, 0) == 1;
 }
 
-static int ask_later(struct web_fixture *fixture, const char *request)
-{
-    int fd = raw_connect(fixture->port);
-
-    assert_true(raw_send(fd, request));
-    return fd;
-}
-
 static void assert_status(int fd, int status)
 {
     AUTO(raw_answer) struct raw_answer answer;
@@ -56,10 +48,10 @@ static void a_full_queue_refuses_and_the_others_finish(void **state)
     options.workers = 1;
     options.queue_length = 1;
     web_fixture_open(&fixture, options);
-    int running = ask_later(&fixture, WAIT("/wait"));
+    int running = web_fixture_send(&fixture, WAIT("/wait"));
 
     web_fixture_await_waiting(&fixture, 1);
-    int queued = ask_later(&fixture, WAIT("/wait"));
+    int queued = web_fixture_send(&fixture, WAIT("/wait"));
 
     web_fixture_settle(&fixture);
     assert_overloaded(&fixture, WAIT("/wait"));
@@ -67,7 +59,7 @@ static void a_full_queue_refuses_and_the_others_finish(void **state)
     web_fixture_open_gate(&fixture);
     assert_status(running, 200);
     assert_status(queued, 200);
-    assert_status(ask_later(&fixture, HELLO), 200);
+    assert_status(web_fixture_send(&fixture, HELLO), 200);
     web_fixture_close(&fixture);
 }
 
@@ -80,10 +72,10 @@ static void health_is_answered_while_every_worker_is_busy(void **state)
     options.workers = 1;
     options.queue_length = 0;
     web_fixture_open(&fixture, options);
-    int running = ask_later(&fixture, WAIT("/wait"));
+    int running = web_fixture_send(&fixture, WAIT("/wait"));
 
     web_fixture_await_waiting(&fixture, 1);
-    assert_status(ask_later(&fixture, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+    assert_status(web_fixture_send(&fixture, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
     web_fixture_open_gate(&fixture);
     assert_status(running, 200);
     web_fixture_close(&fixture);
@@ -104,16 +96,16 @@ static void bodies_beyond_the_bytes_in_flight_are_refused(void **state)
 
     (void)state;
     web_fixture_open(&fixture, room_for_one_body());
-    int running = ask_later(&fixture, WAIT("/wait"));
+    int running = web_fixture_send(&fixture, WAIT("/wait"));
 
     web_fixture_await_waiting(&fixture, 1);
     assert_int_equal(web_server_inflight_bytes(fixture.server), 8);
     assert_overloaded(&fixture, WAIT("/wait"));
-    assert_status(ask_later(&fixture, HELLO), 200);
+    assert_status(web_fixture_send(&fixture, HELLO), 200);
     web_fixture_open_gate(&fixture);
     assert_status(running, 200);
     assert_int_equal(web_server_inflight_bytes(fixture.server), 0);
-    assert_status(ask_later(&fixture, WAIT("/wait")), 200);
+    assert_status(web_fixture_send(&fixture, WAIT("/wait")), 200);
     web_fixture_close(&fixture);
 }
 
@@ -124,11 +116,11 @@ static void a_released_body_makes_room_before_the_answer(void **state)
 
     (void)state;
     web_fixture_open(&fixture, room_for_one_body());
-    int running = ask_later(&fixture, WAIT("/release-wait"));
+    int running = web_fixture_send(&fixture, WAIT("/release-wait"));
 
     web_fixture_await_waiting(&fixture, 1);
     assert_int_equal(web_server_inflight_bytes(fixture.server), 0);
-    assert_status(ask_later(&fixture, WAIT("/echo")), 200);
+    assert_status(web_fixture_send(&fixture, WAIT("/echo")), 200);
     web_fixture_open_gate(&fixture);
     raw_read(running, &answer);
     assert_string_equal(answer.body.data, "released");
@@ -148,8 +140,8 @@ static void bodies_that_arrive_together_cannot_fill_the_memory(void **state)
     options.max_body_bytes = options.max_inflight_bytes = SIZE;
     web_fixture_open(&fixture, options);
     for (int i = 0; i < COUNT; i++) {
-        fds[i] = ask_later(&fixture, "POST /echo HTTP/1.1\r\nHost: a\r\n"
-                                     "Content-Length: 4194304\r\n\r\n");
+        fds[i] = web_fixture_send(&fixture, "POST /echo HTTP/1.1\r\nHost: a\r\n"
+                                            "Content-Length: 4194304\r\n\r\n");
         raw_send_bytes(fds[i], body, SIZE - 1);
     }
     for (int i = 0; i < COUNT - 1; i++) {
@@ -168,11 +160,11 @@ static void a_client_that_leaves_before_the_answer_does_no_harm(void **state)
 
     (void)state;
     web_fixture_open(&fixture, web_fixture_options());
-    raw_reset(ask_later(&fixture, WAIT("/wait")));
-    close(ask_later(&fixture, WAIT("/wait")));
+    raw_reset(web_fixture_send(&fixture, WAIT("/wait")));
+    close(web_fixture_send(&fixture, WAIT("/wait")));
     web_fixture_await_waiting(&fixture, 2);
     web_fixture_open_gate(&fixture);
-    assert_status(ask_later(&fixture, HELLO), 200);
+    assert_status(web_fixture_send(&fixture, HELLO), 200);
     web_fixture_close(&fixture);
     assert_int_equal(fixture.handled, 3);
 }
@@ -190,7 +182,7 @@ static void connections_beyond_the_cap_wait_for_a_place(void **state)
     int second = raw_connect(fixture.port);
 
     raw_ask(second, HELLO, &answer);
-    int third = ask_later(&fixture, HELLO);
+    int third = web_fixture_send(&fixture, HELLO);
 
     for (int i = 0; i < 20; i++) {
         AUTO(raw_answer) struct raw_answer served;
@@ -219,7 +211,7 @@ static void a_client_that_never_reads_its_answer_loses_its_place(void **state)
 
     setsockopt(stuck, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     raw_send(stuck, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_status(ask_later(&fixture, HELLO), 200);
+    assert_status(web_fixture_send(&fixture, HELLO), 200);
     close(stuck);
     web_fixture_close(&fixture);
 }

@@ -1,8 +1,20 @@
 #pragma once
 
+#include "base/mem.h"
 #include "store/store.h"
 
-/* Opens a database of this test program alone (MONGO_URI) and one session on it; fails the test
- * when that does not work. */
-void test_database_open(struct store **store, struct store_session **session);
-void test_database_close(struct store *store, struct store_session *session);
+/* A database of this test program alone (MONGO_URI), one session on it, and an arena for what the
+ * tests make. One per program: database_open, or database_open_with_schema, and database_close are
+ * the set-up and tear-down of a group. */
+struct database_fixture {
+    struct store *store;
+    struct store_session *session;
+    struct arena *arena;
+};
+
+extern struct database_fixture database;
+
+/* Without a schema, documents of any age stay: there is no index that removes them. */
+int database_open(void **state);
+int database_open_with_schema(void **state);
+int database_close(void **state);

@@ -223,6 +223,14 @@ void web_fixture_close(struct web_fixture *fixture)
     pthread_mutex_destroy(&fixture->lock);
 }
 
+int web_fixture_send(struct web_fixture *fixture, const char *text)
+{
+    int fd = raw_connect(fixture->port);
+
+    assert_true(raw_send(fd, text));
+    return fd;
+}
+
 static void *close_server(void *ctx)
 {
     const struct web_closing *closing = ctx;

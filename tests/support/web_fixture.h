@@ -43,6 +43,9 @@ void web_fixture_open(struct web_fixture *fixture, struct web_options options);
 /* Opens the gate and closes the server. */
 void web_fixture_close(struct web_fixture *fixture);
 
+/* Sends the text on a new connection, which the caller closes. */
+int web_fixture_send(struct web_fixture *fixture, const char *text);
+
 /* A close on a thread of its own, so that a test can act meanwhile. */
 struct web_closing {
     int64_t timeout_ms; /* set by the test */

@@ -5,7 +5,8 @@
 
 Three tenants are made whose keys lie on known partitions of import.products: `heavy`, which keeps a backlog of large jobs,
 `apart`, on another partition, and `beside`, on the same one. The two small ones send one product after the other and wait for
-each job to end: first alone, then beside the flood. One importer serves all partitions, as in the worst case.
+each job to end: first alone, then beside the flood. One importer serves all partitions, as in the worst case. It fails when the median
+of `apart` beside the flood is above a second: then its partition waits for more than its turn.
 """
 
 import argparse
@@ -27,7 +28,9 @@ sys.path.insert(0, str(ROOT / "tests/bench"))
 from consign import Client  # noqa: E402
 from credentials import admin  # noqa: E402
 from pipeline import assert_loopback, machine, request_body, small_product  # noqa: E402
+
 TENANTS = ("heavy", "apart", "beside")
+APART_SECONDS = 1.0
 
 
 def murmur2(key):
@@ -143,6 +146,8 @@ def main():
         results["beside"]["beside the flood"] = sample("beside, beside the flood", clients["beside"], max(3, options.samples // 10))
     options.output.write_text(json.dumps({"machine": machine(), "partitions": partitions, "rows": options.rows,
                                           "backlog": options.backlog, "results": results}, indent=1) + "\n")
+    if (seconds := results["apart"]["beside the flood"]["p50"]) > APART_SECONDS:
+        sys.exit(f"the flood holds up another partition: p50 {seconds:.1f} s, at most {APART_SECONDS} s")
 
 
 if __name__ == "__main__":

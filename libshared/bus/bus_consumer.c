@@ -3,59 +3,92 @@
 #include "base/clock.h"
 #include "config/config.h"
 
-/* ---- messages that wait for their run ---- */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-static void hold(struct bus_consumer *consumer, rd_kafka_message_t *message)
+/* ---- messages and errors ---- */
+
+static void remember_trouble(struct bus_consumer *consumer, rd_kafka_message_t *take_message)
 {
-    if (consumer->held_count == consumer->held_capacity) {
-        consumer->held_capacity = consumer->held_capacity ? consumer->held_capacity * 2 : 16;
-        consumer->held =
-            mem_realloc(consumer->held, consumer->held_capacity * sizeof(rd_kafka_message_t *));
-    }
-    consumer->held[consumer->held_count++] = message;
+    err_set(&consumer->trouble, ERR_UNAVAILABLE, "Kafka consumer: %s",
+            rd_kafka_message_errstr(take_message));
+    consumer->trouble.code = take_message->err;
+    rd_kafka_message_destroy(take_message);
 }
 
-static void drop_held(struct bus_consumer *consumer)
-{
-    for (size_t i = 0; i < consumer->held_count; i++) {
-        rd_kafka_message_destroy(consumer->held[i]);
-    }
-    consumer->held_count = 0;
-}
-
-/* Polls once; a message is held, an error is remembered. */
-static void poll_once(struct bus_consumer *consumer, int wait_ms)
+/* Serves the group until there is nothing more to serve; waits at most `wait_ms` for something. */
+static void serve_group(struct bus_consumer *consumer, int wait_ms)
 {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->kafka, wait_ms);
 
-    if (!message) {
-        return;
+    while (message) {
+        /* Messages have queues of their own. One that came here would be passed over for good as
+         * soon as a later one is stored. */
+        if (!message->err) {
+            abort();
+        }
+        remember_trouble(consumer, message);
+        message = rd_kafka_consumer_poll(consumer->kafka, 0);
     }
-    if (!message->err) {
-        hold(consumer, message);
-        return;
-    }
-    err_set(&consumer->trouble, ERR_UNAVAILABLE, "Kafka consumer: %s",
-            rd_kafka_message_errstr(message));
-    consumer->trouble.code = message->err;
-    rd_kafka_message_destroy(message);
 }
 
-const rd_kafka_message_t *bus_consumer_peek(struct bus_consumer *consumer, int wait_ms)
+static bool has_next(struct bus_consumer *consumer, struct bus_partition *partition)
 {
-    if (consumer->held_count == 0) {
-        poll_once(consumer, wait_ms);
+    rd_kafka_message_t *message;
+
+    while (!partition->next && (message = rd_kafka_consume_queue(partition->queue, 0))) {
+        if (message->err) {
+            remember_trouble(consumer, message);
+        } else {
+            partition->next = message;
+        }
     }
-    return consumer->held_count > 0 ? consumer->held[0] : NULL;
+    return partition->next != NULL;
 }
 
-rd_kafka_message_t *bus_consumer_pop(struct bus_consumer *consumer)
+static struct bus_partition *find_next(struct bus_consumer *consumer, size_t first)
 {
-    rd_kafka_message_t *message = consumer->held[0];
+    size_t count = bus_consumer_partitions(consumer);
 
-    consumer->held_count--;
-    memmove(consumer->held, consumer->held + 1, consumer->held_count * sizeof(message));
-    return message;
+    for (size_t i = 0; i < count; i++) {
+        struct bus_partition *partition = &consumer->partitions[(first + i) % count];
+
+        if (has_next(consumer, partition)) {
+            return partition;
+        }
+    }
+    return NULL;
+}
+
+static void await_wake(const struct bus_consumer *consumer, int wait_ms)
+{
+    struct pollfd waiting = {.fd = consumer->wake_fd, .events = POLLIN};
+    eventfd_t count;
+
+    if (poll(&waiting, 1, wait_ms) > 0) {
+        (void)eventfd_read(consumer->wake_fd, &count);
+    }
+}
+
+/* librdkafka wakes once for a queue that was found empty. So the queues are looked through after
+ * the wake was read, never between it and the wait. */
+struct bus_partition *bus_consumer_peek(struct bus_consumer *consumer, size_t first, int wait_ms)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + wait_ms;
+
+    for (;;) {
+        serve_group(consumer, 0);
+        struct bus_partition *partition = find_next(consumer, first);
+        int64_t left_ms = deadline_ms - clock_monotonic_ms();
+
+        if (partition || consumer->trouble.kind || left_ms <= 0) {
+            return partition;
+        }
+        await_wake(consumer, (int)left_ms);
+    }
 }
 
 /* ---- membership ---- */
@@ -64,8 +97,9 @@ rd_kafka_message_t *bus_consumer_pop(struct bus_consumer *consumer)
 static void forget_assignment(struct bus_consumer *consumer)
 {
     consumer->epoch++;
-    drop_held(consumer);
     if (consumer->assignment) {
+        bus_partitions_close(consumer->partitions, bus_consumer_partitions(consumer));
+        consumer->partitions = NULL;
         rd_kafka_topic_partition_list_destroy(consumer->assignment);
         consumer->assignment = NULL;
     }
@@ -86,13 +120,15 @@ static void on_rebalance(rd_kafka_t *kafka, rd_kafka_resp_err_t code,
     struct bus_consumer *consumer = opaque;
 
     unpause_assignment(consumer);
-    forget_assignment(consumer);
     if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         rd_kafka_assign(kafka, NULL);
+        forget_assignment(consumer);
         return;
     }
-    rd_kafka_assign(kafka, partitions);
+    forget_assignment(consumer);
+    consumer->partitions = bus_partitions_open(kafka, partitions, consumer->wake_fd);
     consumer->assignment = rd_kafka_topic_partition_list_copy(partitions);
+    rd_kafka_assign(kafka, partitions);
     if (consumer->is_paused) {
         rd_kafka_pause_partitions(kafka, consumer->assignment);
     }
@@ -133,7 +169,7 @@ void bus_consumer_idle(struct bus_consumer *consumer, int wait_ms)
         }
     }
     for (int64_t left_ms = wait_ms; left_ms > 0; left_ms = deadline_ms - clock_monotonic_ms()) {
-        poll_once(consumer, (int)left_ms);
+        serve_group(consumer, (int)left_ms);
     }
 }
 
@@ -162,6 +198,10 @@ static bool connect_client(struct bus_consumer *consumer, const struct config *c
     if (*config->instance && !bus_conf_set(conf, "group.instance.id", config->instance, err)) {
         return false;
     }
+    consumer->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (consumer->wake_fd < 0) {
+        return err_set(err, ERR_INTERNAL, "Kafka consumer: %s", strerror(errno));
+    }
     rd_kafka_conf_set_opaque(conf, consumer);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_error_cb(conf, on_error);
@@ -169,6 +209,8 @@ static bool connect_client(struct bus_consumer *consumer, const struct config *c
         return false;
     }
     rd_kafka_poll_set_consumer(consumer->kafka);
+    consumer->events = rd_kafka_queue_get_consumer(consumer->kafka);
+    bus_queue_watch(consumer->events, consumer->wake_fd);
     return true;
 }
 
@@ -194,6 +236,7 @@ bool bus_consumer_open(const struct config *config, const char *group, const cha
     struct bus_consumer *consumer = mem_calloc(1, sizeof(*consumer));
 
     consumer->prefix_size = strlen(config->topic_prefix);
+    consumer->wake_fd = -1;
     if (!connect_client(consumer, config, group, err) ||
         !subscribe(consumer, config, topics, topic_count, err)) {
         bus_consumer_close(consumer);
@@ -208,14 +251,17 @@ void bus_consumer_close(struct bus_consumer *consumer)
     if (!consumer) {
         return;
     }
-    drop_held(consumer);
     if (consumer->kafka) {
         /* Commits what was stored and leaves the group; librdkafka bounds it by the session
          * time-out. */
         rd_kafka_consumer_close(consumer->kafka);
+        forget_assignment(consumer);
+        bus_queue_watch(consumer->events, -1);
+        rd_kafka_queue_destroy(consumer->events);
         rd_kafka_destroy(consumer->kafka);
     }
-    forget_assignment(consumer);
-    mem_free(consumer->held);
+    if (consumer->wake_fd >= 0) {
+        close(consumer->wake_fd);
+    }
     mem_free(consumer);
 }

@@ -87,9 +87,7 @@ static bool fits(const struct bus_run *run, const struct bus_message *message,
     if (run->count == 0) {
         return true;
     }
-    return message->partition == run->messages[0].partition &&
-           strcmp(message->topic, run->messages[0].topic) == 0 && run->count < limits->messages &&
-           owner->weight + message->weight <= limits->weight &&
+    return run->count < limits->messages && owner->weight + message->weight <= limits->weight &&
            owner->bytes + count_bytes(message) <= limits->bytes;
 }
 
@@ -122,7 +120,16 @@ static int64_t most(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void gather(struct bus_consumer *consumer, const struct bus_run_limits *limits,
+static rd_kafka_message_t *pop(struct bus_partition *partition)
+{
+    rd_kafka_message_t *message = partition->next;
+
+    partition->next = NULL;
+    return message;
+}
+
+/* Fills the run from partition number `at`. It ends when another partition has something. */
+static void gather(struct bus_consumer *consumer, const struct bus_run_limits *limits, size_t at,
                    struct bus_run *run)
 {
     int64_t quiet_ms = most(limits->quiet_ms, GATHER_MS);
@@ -130,18 +137,19 @@ static void gather(struct bus_consumer *consumer, const struct bus_run_limits *l
 
     do {
         int64_t left_ms = most(deadline_ms - clock_monotonic_ms(), 0);
-        const rd_kafka_message_t *next =
-            bus_consumer_peek(consumer, (int)(left_ms < quiet_ms ? left_ms : quiet_ms));
+        struct bus_partition *next =
+            bus_consumer_peek(consumer, at, (int)(left_ms < quiet_ms ? left_ms : quiet_ms));
 
-        if (!next) {
+        /* What came by a new share does not belong to this run, even from the same partition. */
+        if (!next || !bus_run_is_held(consumer, run) || next != &consumer->partitions[at]) {
             return;
         }
-        struct bus_message message = bus_read_message(next, consumer->prefix_size);
+        struct bus_message message = bus_read_message(next->next, consumer->prefix_size);
 
         if (!fits(run, &message, limits)) {
             return;
         }
-        append(run, bus_consumer_pop(consumer), &message);
+        append(run, pop(next), &message);
     } while (!is_full(run, limits));
 }
 
@@ -165,14 +173,18 @@ bool bus_consumer_take(struct bus_consumer *consumer, const struct bus_run_limit
 {
     *run = (struct bus_run){0};
     bus_consumer_resume(consumer);
-    if (!bus_consumer_peek(consumer, wait_ms)) {
+    const struct bus_partition *first = bus_consumer_peek(consumer, consumer->turn, wait_ms);
+
+    if (!first) {
         return report_trouble(consumer, err);
     }
     struct run_owner *owner = mem_calloc(1, sizeof(*owner));
+    size_t at = (size_t)(first - consumer->partitions);
 
     owner->epoch = consumer->epoch;
     run->owner = owner;
-    gather(consumer, limits, run);
+    consumer->turn = at + 1;
+    gather(consumer, limits, at, run);
     /* The group may have balanced while messages were gathered: then all of them come again. */
     if (!bus_run_is_held(consumer, run)) {
         bus_run_free(run);

@@ -5,7 +5,9 @@
 
 Three tenants are made whose keys lie on known partitions of import.products: `heavy`, which keeps a backlog of large jobs,
 `apart`, on another partition, and `beside`, on the same one. The two small ones send one product after the other and wait for
-each job to end: first alone, then beside the flood. One importer serves all partitions, as in the worst case.
+each job to end: first alone, then beside the flood. One importer serves all partitions, as in the worst case. It fails when the median
+of `apart` beside the flood is above a second, or above a fifth of that of `beside` where the machine is too slow for a second: then
+its partition waits for more than its turn.
 """
 
 import argparse
@@ -27,7 +29,9 @@ sys.path.insert(0, str(ROOT / "tests/bench"))
 from consign import Client  # noqa: E402
 from credentials import admin  # noqa: E402
 from pipeline import assert_loopback, machine, request_body, small_product  # noqa: E402
+
 TENANTS = ("heavy", "apart", "beside")
+APART_SECONDS, APART_SHARE = 1.0, 0.2
 
 
 def murmur2(key):
@@ -124,6 +128,13 @@ def sample(title, client, count):
     return {"p50": p50, "p95": p95, "samples": count}
 
 
+def check(results):
+    apart, beside = (results[name]["beside the flood"]["p50"] for name in ("apart", "beside"))
+    limit = max(APART_SECONDS, APART_SHARE * beside)
+    if apart > limit:
+        sys.exit(f"the flood holds up another partition: p50 {apart:.1f} s, at most {limit:.1f} s")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10000)
@@ -143,6 +154,7 @@ def main():
         results["beside"]["beside the flood"] = sample("beside, beside the flood", clients["beside"], max(3, options.samples // 10))
     options.output.write_text(json.dumps({"machine": machine(), "partitions": partitions, "rows": options.rows,
                                           "backlog": options.backlog, "results": results}, indent=1) + "\n")
+    check(results)
 
 
 if __name__ == "__main__":

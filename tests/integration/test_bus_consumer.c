@@ -44,6 +44,14 @@ static struct bus_consumer *join(const struct fixture *f, const char *topic)
     return consumer;
 }
 
+/* As a static member of that name. */
+static struct bus_consumer *join_as(struct fixture *f, const char *topic, const char *instance)
+{
+    mem_free(f->config.instance);
+    f->config.instance = mem_strdup(instance);
+    return join(f, topic);
+}
+
 /* Takes runs until these values are in, in one or in several; stores them when asked to. */
 static void assert_next(struct bus_consumer *consumer, const struct bus_run_limits *limits,
                         const char *values, bool store)
@@ -149,6 +157,79 @@ static void a_run_never_mixes_partitions_and_loses_no_message(void **state)
     bus_consumer_close(consumer);
 }
 
+/* Keys by the partition that they fall on when there are two. */
+static const char *const key_of[2] = {"a", "d"};
+
+static void publish_backlog(struct fixture *f, const char *topic, int partition, size_t count)
+{
+    struct err err;
+    AUTO(bus_group) struct bus_group *group = bus_group_new(f->producer);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct bus_out message = {
+            .topic = topic, .key = key_of[partition], .value = STR("v"), .is_unordered = true};
+
+        assert_ok(bus_group_add(group, &message, PATIENCE_MS, &err), &err);
+    }
+    assert_ok(bus_group_wait(group, PATIENCE_MS, &err), &err);
+}
+
+/* Takes a run and works it off as an importer does: Kafka has its end before the next is taken. */
+static int work_run(struct bus_consumer *consumer, const struct bus_run_limits *limits)
+{
+    AUTO(bus_run) struct bus_run run;
+
+    kafka_take(consumer, limits, &run);
+    bus_run_commit(consumer, &run);
+    return run.messages[0].partition;
+}
+
+static void a_full_partition_does_not_hold_up_another(void **state)
+{
+    struct fixture *f = *state;
+    const struct bus_run_limits ten = {.messages = 10, .weight = 100, .bytes = 10000};
+    enum { BACKLOG = 20000, RUNS = BACKLOG / 10 };
+    int runs = 1;
+
+    kafka_make_topic(&f->config, "full", 2);
+    publish_backlog(f, "full", 0, BACKLOG);
+    struct bus_consumer *consumer = join(f, "full");
+
+    assert_int_equal(work_run(consumer, &ten), 0);
+    publish_backlog(f, "full", 1, 1);
+    while (work_run(consumer, &ten) != 1) {
+        runs++;
+        /* All but the time that one journey from Kafka takes. */
+        assert_in_range(runs, 1, RUNS / 2);
+    }
+    bus_consumer_close(consumer);
+}
+
+static void partitions_that_have_messages_are_served_in_turn(void **state)
+{
+    struct fixture *f = *state;
+    const struct bus_run_limits ten = {.messages = 10, .weight = 100, .bytes = 10000};
+    bool seen[2] = {false, false};
+    int last = -1;
+
+    kafka_make_topic(&f->config, "turns", 2);
+    publish_backlog(f, "turns", 0, 5000);
+    publish_backlog(f, "turns", 1, 2000);
+    struct bus_consumer *consumer = join(f, "turns");
+
+    while (!seen[0] || !seen[1]) {
+        last = work_run(consumer, &ten);
+        seen[last] = true;
+    }
+    for (int i = 0; i < 40; i++) {
+        int next = work_run(consumer, &ten);
+
+        assert_int_equal(next, 1 - last);
+        last = next;
+    }
+    bus_consumer_close(consumer);
+}
+
 static void what_was_stored_stays_done_and_what_was_not_comes_again(void **state)
 {
     struct fixture *f = *state;
@@ -193,7 +274,8 @@ static void what_was_stored_is_committed_without_closing(void **state)
 static void nothing_is_lost_while_the_consumer_idles(void **state)
 {
     struct fixture *f = *state;
-    const struct bus_run_limits two = {.messages = 2, .weight = 100, .bytes = 1000};
+    /* The third is looked at, too, and waits for the next run. */
+    const struct bus_run_limits two = {.messages = 100, .weight = 100, .bytes = 5};
 
     kafka_make_topic(&f->config, "idle", 1);
     kafka_publish_numbers(f->producer, "idle", "k", 5);
@@ -312,6 +394,34 @@ static void a_share_that_is_lost_while_idle_is_read_when_it_comes_back(void **st
     bus_consumer_close(first);
 }
 
+/* What comes by the new share would be thrown away with the run, and not come again. */
+static void a_share_that_changes_while_a_run_is_open_loses_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const struct bus_run_limits open = {.messages = 1000,
+                                        .weight = 100000,
+                                        .bytes = 8 << 20,
+                                        .quiet_ms = PATIENCE_MS,
+                                        .linger_ms = PATIENCE_MS};
+    struct bus_run run;
+    struct err err;
+
+    kafka_make_topic(&f->config, "open", 1);
+    kafka_publish_numbers(f->producer, "open", "k", 3);
+    struct bus_consumer *first = join_as(f, "open", "a");
+
+    kafka_await_partitions(first, 1);
+    /* The one partition stays with "a": names are sorted. */
+    struct bus_consumer *second = join_as(f, "open", "b");
+
+    assert_ok(bus_consumer_take(first, &open, PATIENCE_MS, &run, &err), &err);
+    assert_int_equal(run.count, 0);
+    assert_int_equal(bus_consumer_partitions(first), 1);
+    assert_next(first, &any, "0 1 2 ", true);
+    bus_consumer_close(second);
+    bus_consumer_close(first);
+}
+
 static void a_consumer_without_a_share_is_still_a_member(void **state)
 {
     struct fixture *f = *state;
@@ -399,12 +509,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(a_run_stops_at_each_of_its_limits),
         CLAIM(a_run_never_mixes_partitions_and_loses_no_message),
+        CLAIM(a_full_partition_does_not_hold_up_another),
+        CLAIM(partitions_that_have_messages_are_served_in_turn),
         CLAIM(what_was_stored_stays_done_and_what_was_not_comes_again),
         CLAIM(what_was_stored_is_committed_without_closing),
         CLAIM(nothing_is_lost_while_the_consumer_idles),
         CLAIM(a_run_whose_partition_was_taken_away_is_not_held_and_its_store_does_no_harm),
         CLAIM(a_partition_that_comes_while_idle_is_read_in_full_afterwards),
         CLAIM(a_share_that_is_lost_while_idle_is_read_when_it_comes_back),
+        CLAIM(a_share_that_changes_while_a_run_is_open_loses_nothing),
         CLAIM(a_consumer_without_a_share_is_still_a_member),
         CLAIM(a_topic_created_after_the_start_is_found),
         CLAIM(without_a_broker_a_consumer_says_unavailable_and_closes),

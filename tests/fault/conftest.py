@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "chaos")]
+sys.path[:0] = [str(TESTS / "chaos"), str(TESTS / "e2e")]  # both have a `model`: that of the chaos runs is meant

@@ -13,42 +13,33 @@ from observer import Consumers
 from stack import ROOT, SERVICES
 
 PROGRAMS = Path(os.environ.get("CONSIGN_BIN_DIR", ROOT / "build/dev/bin")) / "crash-points"
+LEASE_SECONDS = 0.1
 # Nobody waits here for what gives real servers time to come back.
-SETTINGS = {"CONSIGN_RETRY_MIN_MS": "20", "CONSIGN_IDEMPOTENCY_LEASE_MS": "100", "CONSIGN_SEARCH_QUIET_MS": "20"}
+SETTINGS = {"CONSIGN_RETRY_MIN_MS": "20", "CONSIGN_IDEMPOTENCY_LEASE_MS": f"{LEASE_SECONDS * 1000:.0f}",
+            "CONSIGN_SEARCH_QUIET_MS": "20"}
 MARK = "crash point "
 
 
 class Crasher(Service):
     """A service whose crash points can be armed."""
 
-    def halt(self):
-        """Tells it to stop; it must not have ended before."""
-        assert self.stop() == 0, f"{self.name} ended with status {self.process.returncode} when it was told to stop"
-
-    def begin(self, armed=None, is_called=False):
-        """Returns when it is ready, unless it may die before that."""
+    def begin(self, armed=None):
         self.environment.pop("CONSIGN_CRASHPOINT", None)
         if armed:
             self.environment["CONSIGN_CRASHPOINT"] = armed
         self.traced_from = self.log.stat().st_size
         self.start()
-        if armed in (None, "trace") or is_called:
-            self.wait_until_ready()
 
     def wait_until_ready(self):
         wait_for(f"{self.name} is ready", self.is_ready, every=0.01)
 
-    def disarm(self):
-        """What still lives behind a point that it never came to is replaced before it comes there."""
-        if "CONSIGN_CRASHPOINT" in self.environment:
-            self.wait_until_ready()
-            self.halt()
-            self.begin()
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
 
-    def die(self, point):
-        """Starts it, armed, and waits for its end."""
-        self.begin(point)
-        self.assert_died(point)
+    def end(self):
+        if self.runs():
+            self.process.kill()
+            self.process.wait()
 
     def assert_died(self, point, seconds=30):
         try:
@@ -88,22 +79,21 @@ class Fleet:
         return Crasher(name, str(PROGRAMS / f"consign-{name}"), {**environment, **SETTINGS, **settings}, log)
 
     def __enter__(self):
-        for service in self.services.values():
-            service.begin()
+        self.run()
         return self
 
+    def run(self):
+        """Starts what does not run, whatever the case before has left."""
+        for service in self.services.values():
+            if not service.runs():
+                service.begin()
+                service.wait_until_ready()
+
     def __exit__(self, *_):
-        statuses = {name: service.process.poll() if service.process.poll() is not None else service.stop()
-                    for name, service in self.services.items()}
+        self.run()
+        statuses = {name: service.stop() for name, service in self.services.items()}
         self.stack.up()
         assert set(statuses.values()) == {0}, f"when told to stop: {statuses}"
-
-    def running(self, name):
-        """The service, which a case that failed may have left dead."""
-        service = self.services[name]
-        if service.process.poll() is not None:
-            service.begin()
-        return service
 
 
 class Backlog(Consumers):

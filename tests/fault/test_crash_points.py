@@ -1,28 +1,28 @@
 """Each service dies by SIGKILL before and after everything that it does outside: nothing is lost, nothing is twice."""
 
 import os
+import time
 
 import pymongo
 import pytest
 
 from checker import check
 from consign import Client, wait_for
-from fleet import Backlog, Fleet
+from fleet import LEASE_SECONDS, Backlog, Fleet
 from journal import Journal
 from kafka import Feed as Topics
 from observer import Consumers, Observer
-from partner import PARTS, SECONDS, Partner
-from points import POSITIONS, SERVICES, cases_of
+from partner import SECONDS, Partner
+from points import SERVICES, cases_of
 from run import SearchIndex
 from stack import Stack
 
-CASES = [case for service in SERVICES for case in cases_of(service)]
-PARTS_OF_SERVICES = [(service, position) for service, effects in SERVICES.items() for position in effects.first]
+CASES = [case for name in SERVICES for case in cases_of(name)]
 
 
 @pytest.fixture(scope="module")
 def fleet():
-    with Fleet(Stack(os.environ["CONSIGN_STACK"]), {}) as fleet:
+    with Fleet(Stack(os.environ["CONSIGN_STACK"]), {"file-reader": {"CONSIGN_CHUNK_ROWS": "2"}}) as fleet:
         yield fleet
 
 
@@ -51,76 +51,90 @@ def backlog():
     return Backlog(os.environ["KAFKA_BROKERS"])
 
 
-def send_all(service, effects, feed, numbers):
-    if numbers:
-        service.disarm()
-    for number in numbers:
-        feed.send(number)
-        feed.wait_for(number, effects.is_behind_jobs)
+class Bench:
+    """A service and a feed for it. Every process of the service handles one part at the most, and ends by SIGKILL."""
+
+    def __init__(self, fleet, partner, backlog, name):
+        self.service, self.effects, self.backlog = fleet.services[SERVICES[name].service], SERVICES[name], backlog
+        self.feed = partner.feed(self.effects)
+
+    def send(self, number):
+        """The part waits for the service, which does not run; a request cannot wait."""
+        self.service.end()
+        topic = self.effects.topic
+        if topic:
+            end = self.backlog.end_of(topic)
+            self.feed.send(number)
+            wait_for("the part is there", lambda: self.backlog.end_of(topic) >= end + self.effects.messages, SECONDS, 0.01)
+
+    def die(self, number, point):
+        self.service.begin(point)
+        if not self.effects.topic:
+            self.wait_until_called()
+            assert not self.feed.attempt(number), "a request was answered though its service died"
+        self.service.assert_died(point)
+
+    def finish(self, number, armed=None):
+        """The next process does what is left of the part."""
+        self.service.begin(armed)
+        if not self.effects.topic:
+            self.wait_until_called()
+            self.feed.repeat(number)
+        self.feed.wait_for(number, self.effects.is_behind_jobs)
+        self.wait_until_idle()
+        assert self.service.runs(), f"{self.service.name} ended with status {self.service.process.returncode}"
+
+    def wait_until_called(self):
+        """A request that is repeated sooner is told that the first one is still under way."""
+        self.service.wait_until_ready()
+        wait_for("the lease of the key is over", lambda: time.monotonic() > self.feed.ended + LEASE_SECONDS, every=0.01)
+
+    def wait_until_idle(self):
+        """What it stored is committed, too: it can be killed and nothing comes again."""
+        if self.effects.topic:
+            wait_for(f"{self.service.name} has nothing left to do",
+                     lambda: self.backlog.of(self.service.name, self.effects.topic) == 0, SECONDS, 0.01)
 
 
-def send_to_the_halted(service, effects, feed, position, backlog):
-    """The parts before the position are done; that of the position waits for the service, which does not run."""
-    send_all(service, effects, feed, range(1, position))
-    service.halt()
-    if effects.topic:
-        end = backlog.end_of(effects.topic)
-        feed.send(position)
-        wait_for("the part is there", lambda: backlog.end_of(effects.topic) >= end + effects.messages, SECONDS, 0.01)
-
-
-def die(service, effects, feed, position, point):
-    if effects.topic:
-        service.die(point)
-        return
-    service.begin(point, is_called=True)
-    assert not feed.attempt(position), "a request was answered though its service died"
-    service.assert_died(point)
-
-
-def resume(service, effects, feed, position, armed=None):
-    service.begin(armed)
-    if not effects.topic:
-        feed.repeat(position)
-
-
-def finish(service, effects, feed, position, backlog):
-    """The part of the position is done, and nothing is left to the service."""
-    feed.wait_for(position, effects.is_behind_jobs)
-    if effects.topic:
-        wait_for(f"{service.name} has nothing left to do", lambda: backlog.of(service.name, effects.topic) == 0, SECONDS, 0.01)
-
-
-@pytest.mark.parametrize("name, position", PARTS_OF_SERVICES, ids=lambda value: POSITIONS.get(value, value))
-def test_every_effect_of_a_part_stands_in_the_table(fleet, partner, backlog, name, position):
-    service, effects, feed = fleet.running(name), SERVICES[name], partner.feed(SERVICES[name].kind)
-    send_to_the_halted(service, effects, feed, position, backlog)
-    resume(service, effects, feed, position, "trace")
-    finish(service, effects, feed, position, backlog)
-    assert service.functions() == list(effects.first[position])
-    send_all(service, effects, feed, range(position + 1, PARTS + 1))
+@pytest.fixture
+def bench(fleet, partner, backlog):
+    """Makes a bench for what has that name in the table; all services run and this one has nothing to do."""
+    def make(name):
+        fleet.run()
+        bench = Bench(fleet, partner, backlog, name)
+        bench.wait_until_idle()
+        return bench
+    return make
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_effect_of_a_part_that_comes_again_stands_in_the_table(fleet, partner, backlog, name):
-    service, effects, feed = fleet.running(name), SERVICES[name], partner.feed(SERVICES[name].kind)
-    send_to_the_halted(service, effects, feed, PARTS, backlog)
-    die(service, effects, feed, PARTS, effects.done)
-    resume(service, effects, feed, PARTS, "trace")
-    finish(service, effects, feed, PARTS, backlog)
-    assert service.functions() == list(effects.repeated)
+def test_every_effect_of_a_part_stands_in_the_table(bench, name):
+    bench = bench(name)
+    for position in bench.effects.positions:
+        bench.send(position)
+        bench.finish(position, "trace")
+        assert bench.service.functions() == list(bench.effects.first[position])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_effect_of_a_part_that_comes_again_stands_in_the_table(bench, name):
+    bench = bench(name)
+    for position in bench.effects.positions:
+        bench.send(position)
+        bench.die(position, bench.effects.done)
+        bench.finish(position, "trace")
+        assert bench.service.functions() == list(bench.effects.repeated)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_service_that_dies_there_leaves_its_part_to_the_next_process(fleet, partner, backlog, case):
-    service, effects, feed = fleet.running(case.service), case.effects, partner.feed(case.effects.kind)
-    send_to_the_halted(service, effects, feed, case.position, backlog)
-    for point in case.deaths[:-1] if case.lives else case.deaths:
-        die(service, effects, feed, case.position, point)
-    resume(service, effects, feed, case.position, case.point if case.lives else None)
-    finish(service, effects, feed, case.position, backlog)
-    send_all(service, effects, feed, range(case.position + 1, PARTS + 1))
-    feed.assert_complete()
+def test_a_service_that_dies_there_leaves_its_part_to_the_next_process(bench, case):
+    bench = bench(case.name)
+    for position, delivery in case.parts():
+        bench.send(position)
+        for point in case.deaths(position, delivery):
+            bench.die(position, point)
+        bench.finish(position, case.point if case.lives(position, delivery) else None)
+    bench.feed.assert_complete()
 
 
 def test_after_all_of_it_nothing_is_lost_and_nothing_is_twice(fleet, partner, topics):
@@ -131,5 +145,5 @@ def test_after_all_of_it_nothing_is_lost_and_nothing_is_twice(fleet, partner, to
         observer = Observer(partner.journal, {"acme": partner.client}, database, topics, SearchIndex("acme"), partner.prefix)
         observer.settle(consumers, 3 * SECONDS)
         observer.collect(consumers)
-    assert partner.count > 0
+    assert partner.feeds
     assert check(partner.journal) == []

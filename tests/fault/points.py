@@ -95,10 +95,10 @@ def calls(function, *numbers):
     return {f"{function}.{side}:{number}" for side in ("before", "after") for number in numbers}
 
 
-# Redelivered, a run is tried alone: its offset is committed at once, not stored.
+# What comes again is tried alone: its offset is committed at once, not stored.
 STORED = {"bus_run_store.before", "bus_run_store.after"}
 
-NOTED = ("store_update",)                   # which run is the first of this process (ADR 0011)
+NOTED = ("store_update",)  # which run is the first of this process (ADR 0011)
 WRITTEN = ("store_insert_many", "store_insert_many", "store_replace_many", "store_insert_many", "store_insert_many",
            "store_commit")
 TOLD = ("bus_group_add", "bus_group_add", "bus_group_wait")
@@ -111,8 +111,8 @@ COMPANIES = (*NOTED, "writers_take", *CLAIMED, "store_insert_many", "store_inser
 NEW_COMPANIES = (*NOTED, "writers_take", *CLAIMED, "store_update", "store_insert_many", "store_insert_many", "store_commit", *TOLD,
                  "bus_run_store")
 
-ENDED = ("store_find_and_update", "store_find_and_update")      # the chunk is folded into the job, the job completed
-FOLDED = ("store_find_and_update", "store_find_and_update")     # the job is put into the batch, its totals written
+ENDED = ("store_find_and_update", "store_find_and_update")  # the chunk is folded into the job, the job completed
+FOLDED = ("store_find_and_update", "store_find_and_update")  # the job is put into the batch, its totals written
 ANNOUNCED = ("bus_group_add", "bus_group_wait", "store_update")
 INDEXED = ("store_update",)
 
@@ -132,15 +132,15 @@ SERVICES = {
     "job-tracker": Effects(
         "job-tracker", "products", "import.progress",
         {FIRST: (*NOTED, *ENDED, "store_find_and_update", "store_insert", *FOLDED, *ANNOUNCED, *INDEXED, "bus_run_store"),
-          LAST: (*NOTED, *ENDED, *FOLDED, "bus_group_add", *ANNOUNCED, "store_update", *INDEXED, "bus_run_store")},
+         LAST: (*NOTED, *ENDED, *FOLDED, "bus_group_add", *ANNOUNCED, "store_update", *INDEXED, "bus_run_store")},
         (*NOTED, "bus_run_commit", *NOTED, "bus_run_commit"),
         {FIRST: {"store_insert.after", *calls("store_find_and_update", 4, 5), "store_update.after:3", *STORED},
          LAST: {*calls("store_find_and_update", 3, 4), *calls("store_update", 4), *STORED}},
         messages=2, is_behind_jobs=True),
     # A request, not a message: it is repeated with its Idempotency-Key.
     "ingress": Effects(
-        "ingress", "products", "", everywhere(("store_insert", "store_insert", "bus_group_add", "bus_group_wait", "store_update",
-                                    "store_update")),
+        "ingress", "products", "",
+        everywhere(("store_insert", "store_insert", "bus_group_add", "bus_group_wait", "store_update", "store_update")),
         ("store_insert", "store_update", "store_find_and_update", "bus_group_add", "bus_group_wait", "store_update",
          "store_update"),
         everywhere({"store_insert.after:2", "store_update.after:2"}), done="bus_group_wait.after", is_in_every_part=True),

@@ -137,8 +137,8 @@ def test_a_service_that_dies_there_leaves_its_part_to_the_next_process(bench, ca
     bench.feed.assert_complete()
 
 
-def test_after_all_of_it_nothing_is_lost_and_nothing_is_twice(fleet, partner, topics):
-    del fleet
+@pytest.mark.usefixtures("fleet")
+def test_after_all_of_it_nothing_is_lost_and_nothing_is_twice(partner, topics):
     with pymongo.MongoClient(os.environ["MONGO_URI"]) as mongo:
         database = mongo[os.environ["CONSIGN_DATABASE"]]
         consumers = Consumers(os.environ["KAFKA_BROKERS"])
@@ -147,3 +147,6 @@ def test_after_all_of_it_nothing_is_lost_and_nothing_is_twice(fleet, partner, to
         observer.collect(consumers)
     assert partner.feeds
     assert check(partner.journal) == []
+    for job_id in (job_id for feed in partner.feeds if feed.kind == "brands" for job_id in feed.jobs.values()):
+        events = topics.find("import-completed.entities", job_id)
+        assert len({event.headers["ce_id"] for event in events}) == 1, f"{job_id} has the events {events}"

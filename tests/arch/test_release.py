@@ -25,3 +25,11 @@ def test_a_released_program_is_hardened(binary):
     assert re.search(r"__(memcpy|snprintf|vsnprintf|memset|fprintf|printf)_chk", symbols), "FORTIFY_SOURCE is off"
     # Debian's start-up code has no CET note, so the linked program has none; its functions are marked all the same.
     assert binary.read_bytes().count(b"\xf3\x0f\x1e\xfa") > 10, "-fcf-protection is off"
+
+
+@pytest.mark.skipif(not BINARIES, reason="no release build")
+@pytest.mark.parametrize("binary", BINARIES, ids=lambda path: path.name)
+def test_a_released_program_has_no_crash_points(binary):
+    switch = b"CONSIGN_CRASHPOINT"
+    assert switch.decode() in (ROOT / "tests/fault/crash_points.c").read_text()
+    assert switch not in binary.read_bytes()

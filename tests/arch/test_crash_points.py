@@ -13,7 +13,7 @@ WRAP = re.compile(r"^CRASH_POINTS(?:_VOID)?\((?:bool, )?(\w+),", re.MULTILINE)
 WITHOUT_EFFECT = {
     "it reads": """
         bus_producer_is_up bus_producer_await_up bus_message_header bus_run_is_held bus_consumer_partitions bus_consumer_is_member
-        bus_scan bus_group_lag store_ping store_find store_find_ids store_get store_count search_ping search_find search_count
+        bus_scan bus_group_lag store_ping store_find store_find_ids store_get store_count search_ping search_find
         blob_store_of_tenant blob_store_of_job blob_is_bucket blob_read blob_fetch blob_check_link""",
     "what it makes or frees is the process's own": """
         bus_producer_open bus_group_new bus_group_free bus_run_free bus_consumer_open store_open store_close store_session_open
@@ -25,7 +25,6 @@ WITHOUT_EFFECT = {
     "it aborts what was not committed, as the death of its process does": "store_session_close",
 }
 OF_THE_ADMIN_ALONE = {"bus_create_topics", "store_create_schema", "search_put_template"}
-OF_TESTS_ALONE = {"search_refresh"}
 
 
 def public_headers():
@@ -52,7 +51,7 @@ def linked_for(library):
 
 def test_every_function_with_an_effect_has_crash_points():
     points = set.union(*map(wrapped_for, LIBRARIES))
-    without = set(" ".join(WITHOUT_EFFECT.values()).split()) | OF_THE_ADMIN_ALONE | OF_TESTS_ALONE
+    without = set(" ".join(WITHOUT_EFFECT.values()).split()) | OF_THE_ADMIN_ALONE
     assert len(declared()) > 50, "the headers were not understood"
     assert_none([f"{name}: wrap it in tests/fault/crash_points_*.c, or say here why it has no effect"
                  for name in sorted(declared() - points - without)])
@@ -70,7 +69,7 @@ def test_no_service_calls_what_only_the_admin_or_tests_may():
         called = set(re.findall(r"\b(\w+)\(", code_of(path)))
         if "services/admin" not in str(path):
             own = {name for name in called if re.search(rf"^bool {name}\(", code_of(path), re.MULTILINE)}
-            found += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(called & (OF_THE_ADMIN_ALONE | OF_TESTS_ALONE) - own)]
+            found += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(called & (OF_THE_ADMIN_ALONE) - own)]
     assert_none(found)
 
 

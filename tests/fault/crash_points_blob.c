@@ -6,13 +6,3 @@ CRASH_POINTS(bool, blob_put,
              (struct blobs * blobs, const struct blob_store *store, const struct blob *blob,
               struct str bytes, struct err *err),
              (blobs, store, blob, bytes, err))
-
-CRASH_POINTS(bool, blob_put_file,
-             (struct blobs * blobs, const struct blob_store *store, const struct blob *blob, int fd,
-              struct err *err),
-             (blobs, store, blob, fd, err))
-
-CRASH_POINTS(bool, blob_delete,
-             (struct blobs * blobs, const struct blob_store *store, const char *key,
-              struct err *err),
-             (blobs, store, key, err))

@@ -258,19 +258,27 @@ static void init_parser(struct csv_state *state, char delimiter)
     csv_set_blk_size(&state->parser, CELL_GROWTH_BYTES);
 }
 
-static bool open_csv(struct sheet *sheet, struct sheet_fault *fault, struct err *err)
+static bool prepare_csv(struct sheet *sheet, struct err *err)
 {
     struct csv_state *state = mem_calloc(1, sizeof(*state));
+
+    (void)err;
+    sheet->state = state;
+    state->sheet = sheet;
+    state->line = 1;
+    csv_text_init(&state->text, sheet->options.fd, sheet->options.read_bytes);
+    return true;
+}
+
+static bool open_csv(struct sheet *sheet, struct sheet_fault *fault, struct err *err)
+{
+    struct csv_state *state = sheet->state;
     AUTO(buf) struct buf sample = {0};
     struct str text;
     size_t skipped;
     bool ends_line;
 
     (void)fault;
-    sheet->state = state;
-    state->sheet = sheet;
-    state->line = 1;
-    csv_text_init(&state->text, sheet->options.fd, sheet->options.read_bytes);
     if (!csv_text_probe(&state->text, &sample, &sheet->dialect.has_bom, err)) {
         return false;
     }
@@ -291,13 +299,11 @@ static void close_csv(struct sheet *sheet)
 {
     struct csv_state *state = sheet->state;
 
-    if (state) {
-        csv_free(&state->parser);
-        csv_text_done(&state->text);
-        mem_free(state->cells);
-        buf_done(&state->cell_bytes);
-        mem_free(state);
-    }
+    csv_free(&state->parser);
+    csv_text_done(&state->text);
+    mem_free(state->cells);
+    buf_done(&state->cell_bytes);
+    mem_free(state);
 }
 
-const struct sheet_reader csv_reader = {.open = open_csv, .next = next_csv, .close = close_csv};
+const struct sheet_reader csv_reader = {prepare_csv, open_csv, next_csv, close_csv};

@@ -1,27 +1,19 @@
 #include "sheet/sheet_internal.h"
 
 #include "base/strmap.h"
+#include "base/temp.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-static const struct {
-    const char *name;
-    const struct sheet_reader *reader;
-    unsigned contents; /* bits of enum sheet_content that the reader wants to see */
-} formats[] = {
-    [SHEET_CSV] = {"csv", &csv_reader, 1U << SHEET_CONTENT_TEXT},
-    [SHEET_XLSX] = {"xlsx", &xlsx_reader, 1U << SHEET_CONTENT_ZIP | 1U << SHEET_CONTENT_OLE2},
-    [SHEET_XLS] = {"xls", &xls_reader, 1U << SHEET_CONTENT_OLE2},
-};
-enum { FORMATS = sizeof(formats) / sizeof(*formats) };
+static const char *const format_names[] = {
+    [SHEET_CSV] = "csv", [SHEET_XLSX] = "xlsx", [SHEET_XLS] = "xls"};
+enum { FORMATS = sizeof(format_names) / sizeof(*format_names) };
 
 const char *sheet_format_name(enum sheet_format format)
 {
-    return formats[format].name;
+    return format_names[format];
 }
 
 bool sheet_format_of_name(const char *file_name, enum sheet_format *out)
@@ -29,31 +21,12 @@ bool sheet_format_of_name(const char *file_name, enum sheet_format *out)
     const char *dot = strrchr(file_name, '.');
 
     for (size_t i = 0; dot && i < FORMATS; i++) {
-        if (strcasecmp(dot + 1, formats[i].name) == 0) {
+        if (strcasecmp(dot + 1, format_names[i]) == 0) {
             *out = (enum sheet_format)i;
             return true;
         }
     }
     return false;
-}
-
-static bool check_content(const struct sheet *sheet, struct sheet_fault *fault, struct err *err)
-{
-    static const struct sheet_flaw empty = {
-        "FILE_EMPTY", "Check that the export has run to its end, and send the file again."};
-    char head[SHEET_CONTENT_BYTES];
-    ssize_t n = pread(sheet->options.fd, head, sizeof(head), 0);
-    enum sheet_content content;
-
-    if (n < 0) {
-        return err_set(err, ERR_INTERNAL, "cannot read the file: %s", strerror(errno));
-    }
-    if (n == 0) {
-        return sheet_refuse(fault, err, &empty, (struct sheet_place){0}, "The file is empty.");
-    }
-    content = sheet_content_of((struct str){head, (size_t)n});
-    return (formats[sheet->options.format].contents & 1U << content) != 0 ||
-           sheet_refuse_content(sheet, content, fault, err);
 }
 
 static struct str trimmed(struct str text)
@@ -182,15 +155,17 @@ static bool read_header(struct sheet *sheet, struct sheet_fault *fault, struct e
 
 DEFINE_AUTO(unopened_sheet, struct sheet, sheet_close)
 
-bool sheet_open(const struct sheet_options *options, struct sheet **out, struct sheet_fault *fault,
-                struct err *err)
+bool sheet_open_with(const struct sheet_reader *reader, const struct sheet_options *options,
+                     struct sheet **out, struct sheet_fault *fault, struct err *err)
 {
     AUTO(unopened_sheet) struct sheet *sheet = mem_calloc(1, sizeof(*sheet));
 
     sheet->options = *options;
-    sheet->reader = formats[options->format].reader;
+    sheet->reader = reader;
+    sheet->scratch_fd = -1;
     sheet->arena = arena_new();
-    if (!check_content(sheet, fault, err) || !sheet->reader->open(sheet, fault, err) ||
+    if ((options->format == SHEET_XLSX && !temp_open(&sheet->scratch_fd, err)) ||
+        !reader->prepare(sheet, err) || !reader->open(sheet, fault, err) ||
         !read_header(sheet, fault, err)) {
         return false;
     }
@@ -198,10 +173,19 @@ bool sheet_open(const struct sheet_options *options, struct sheet **out, struct 
     return true;
 }
 
+bool sheet_open(const struct sheet_options *options, struct sheet **out, struct sheet_fault *fault,
+                struct err *err)
+{
+    return sheet_open_with(&process_reader, options, out, fault, err);
+}
+
 void sheet_close(struct sheet *sheet)
 {
     if (sheet) {
-        sheet->reader->close(sheet);
+        if (sheet->state) {
+            sheet->reader->close(sheet);
+        }
+        auto_free_fd(&sheet->scratch_fd);
         arena_free(sheet->arena);
         mem_free(sheet);
     }

@@ -10,7 +10,8 @@
 /*
  * Tables out of files: CSV, XLSX and XLS behind one reader that goes row by row in bounded memory.
  * The same bytes give the same rows, always. The only library that includes libcsv, libzip, expat
- * and libxlsxwriter. XLS needs consign-xls-reader beside the program that calls.
+ * and libxlsxwriter. A file is parsed by a process of its own: consign-sheet-reader, which stands
+ * beside the program that calls. It ends with the thread that opened the sheet.
  */
 
 enum sheet_format { SHEET_CSV, SHEET_XLSX, SHEET_XLS };
@@ -44,9 +45,9 @@ struct sheet_row {
 
 /* Why a file cannot be read, for its owner. */
 struct sheet_fault {
-    const char *code; /* static: "FILE_..." in any format, "CSV_...", "XLSX_...", "XLS_..." */
-    uint64_t line;    /* 0: no place to name */
-    uint64_t column;  /* 1-based, of cells */
+    char code[40];   /* "FILE_..." in any format, "CSV_...", "XLSX_...", "XLS_..." */
+    uint64_t line;   /* 0: no place to name */
+    uint64_t column; /* 1-based, of cells */
     char message[256];
     char hint[256];
 };

@@ -9,7 +9,8 @@ bool sheet_refuse(struct sheet_fault *fault, struct err *err, const struct sheet
 {
     va_list args;
 
-    *fault = (struct sheet_fault){.code = flaw->code, .line = place.line, .column = place.column};
+    *fault = (struct sheet_fault){.line = place.line, .column = place.column};
+    snprintf(fault->code, sizeof(fault->code), "%s", flaw->code);
     va_start(args, fmt);
     vsnprintf(fault->message, sizeof(fault->message), fmt, args);
     va_end(args);

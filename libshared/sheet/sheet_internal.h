@@ -4,11 +4,14 @@
 #include "sheet/sheet.h"
 
 /*
- * What a format offers. sheet.c does the rest for all of them: the content's kind, the header,
- * empty rows, the limit of rows.
+ * Where rows come from. sheet.c does the rest for all of them: the header, empty rows, the limit of
+ * rows.
  */
 struct sheet_reader {
-    /* Makes sheet->state. */
+    /* Makes sheet->state and takes what needs the system's help: afterwards nothing is opened. The
+     * content is not looked at. */
+    bool (*prepare)(struct sheet *sheet, struct err *err);
+
     bool (*open)(struct sheet *sheet, struct sheet_fault *fault, struct err *err);
 
     /* The next row as it stands in the file, the header and empty rows as well. row->number counts
@@ -16,23 +19,34 @@ struct sheet_reader {
     bool (*next)(struct sheet *sheet, struct sheet_row *row, bool *end, struct sheet_fault *fault,
                  struct err *err);
 
-    /* Frees sheet->state, which is NULL if open failed before it made one. */
+    /* Frees sheet->state, which is NULL if prepare failed before it made one. */
     void (*close)(struct sheet *sheet);
 };
 
+/* The readers of the formats, and the one that picks among them: they run in consign-sheet-reader.
+ */
 extern const struct sheet_reader csv_reader;
 extern const struct sheet_reader xlsx_reader;
 extern const struct sheet_reader xls_reader;
+extern const struct sheet_reader sheet_parser;
+
+/* Rows out of a process that reads the file. */
+extern const struct sheet_reader process_reader;
 
 struct sheet {
     struct sheet_options options;
     const struct sheet_reader *reader;
-    void *state; /* of the reader */
+    int scratch_fd; /* XLSX: an empty file for what does not fit into memory; else -1 */
+    void *state;    /* of the reader */
     struct sheet_dialect dialect;
     struct arena *arena; /* lives as long as the sheet */
     struct sheet_row header;
     uint64_t rows; /* that were handed out */
 };
+
+/* As sheet_open, with the rows of a reader; sheet_parser reads in this very process. */
+bool sheet_open_with(const struct sheet_reader *reader, const struct sheet_options *options,
+                     struct sheet **out, struct sheet_fault *fault, struct err *err) MUST_USE;
 
 /* A kind of refusal: its code, and what the file's owner can do. */
 struct sheet_flaw {

@@ -6,4 +6,4 @@
  * Looks at the end of a ZIP archive before libzip does: refuses one with more entries than any
  * workbook has, because libzip would hold them all in memory.
  */
-bool xlsx_directory_check(int fd, struct sheet_fault *fault, struct err *err) MUST_USE;
+bool xlsx_directory_check(struct str file, struct sheet_fault *fault, struct err *err) MUST_USE;

@@ -4,10 +4,7 @@
 
 #include <zip.h>
 
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <unistd.h>
 
 enum {
     /* Sheets shrink to a tenth, seldom to a hundredth. */
@@ -61,27 +58,27 @@ static bool refuse_archive(int zip_code, struct sheet_fault *fault, struct err *
     }
 }
 
-bool xlsx_package_open(const struct sheet *sheet, struct xlsx_package **out,
-                       struct sheet_fault *fault, struct err *err)
+bool xlsx_package_open(struct str file, const struct sheet_limits *limits,
+                       struct xlsx_package **out, struct sheet_fault *fault, struct err *err)
 {
-    int zip_code = ZIP_ER_OK;
+    zip_error_t error;
+    zip_error_init(&error);
 
-    if (!xlsx_directory_check(sheet->options.fd, fault, err)) {
+    if (!xlsx_directory_check(file, fault, err)) {
         return false;
     }
-    int fd = dup(sheet->options.fd); /* zip_fdopen takes it */
-    if (fd < 0) {
-        return err_set(err, ERR_UNAVAILABLE, "cannot duplicate a file: %s", strerror(errno));
-    }
-    zip_t *zip = zip_fdopen(fd, 0, &zip_code);
+    zip_source_t *source = zip_source_buffer_create(file.p, file.n, 0, &error);
+    zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
+    int zip_code = zip_error_code_zip(&error);
 
+    zip_error_fini(&error);
     if (!zip) {
-        close(fd);
+        zip_source_free(source); /* an archive would own it; NULL is allowed */
         return refuse_archive(zip_code, fault, err);
     }
     *out = mem_calloc(1, sizeof(**out));
     (*out)->zip = zip;
-    (*out)->limit = sheet->options.limits.unpacked_bytes;
+    (*out)->limit = limits->unpacked_bytes;
     return true;
 }
 

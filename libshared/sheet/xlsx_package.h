@@ -9,9 +9,10 @@
 struct xlsx_package;
 struct xlsx_part;
 
-/* `sheet` is borrowed for its file and limits. */
-bool xlsx_package_open(const struct sheet *sheet, struct xlsx_package **out,
-                       struct sheet_fault *fault, struct err *err) MUST_USE;
+/* `file` is borrowed. */
+bool xlsx_package_open(struct str file, const struct sheet_limits *limits,
+                       struct xlsx_package **out, struct sheet_fault *fault,
+                       struct err *err) MUST_USE;
 void xlsx_package_close(struct xlsx_package *package); /* NULL is allowed */
 
 /* Whether the archive has a part of this name ("xl/workbook.xml"), in any case. */

@@ -1,3 +1,4 @@
+#include "sheet/file_map.h"
 #include "sheet/ole2.h"
 #include "sheet/xlsx_book.h"
 #include "sheet/xlsx_cell.h"
@@ -5,7 +6,6 @@
 #include "sheet/xlsx_xml.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Where in <worksheet><sheetData><row><c><v> the reader is. Each place is one deeper than the one
  * before it, and IN_INLINE as deep as IN_VALUE. */
@@ -14,6 +14,7 @@ enum place { NOWHERE, IN_SHEET, IN_DATA, IN_ROW, IN_CELL, IN_VALUE, IN_INLINE };
 enum { EXCEL_ROWS = 1048576, EXCEL_COLUMNS = 16384 };
 
 struct xlsx_reader {
+    struct str file;
     struct xlsx_package *package;
     struct xlsx_context context;
     struct xlsx_xml *xml;
@@ -190,10 +191,9 @@ static bool on_text(void *ctx, struct str text, struct sheet_fault *fault, struc
 /* An XLSX with a password is no ZIP archive, but an OLE2 file around one. */
 static bool check_is_archive(const struct sheet *sheet, struct sheet_fault *fault, struct err *err)
 {
-    char magic[2];
+    const struct xlsx_reader *reader = sheet->state;
 
-    if (pread(sheet->options.fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
-        memcmp(magic, "PK", sizeof(magic)) == 0) {
+    if (reader->file.n >= 2 && memcmp(reader->file.p, "PK", 2) == 0) {
         return true;
     }
     return ole2_kind_of(sheet->options.fd) == OLE2_ENCRYPTED_PACKAGE
@@ -207,12 +207,11 @@ static bool open_parts(struct xlsx_reader *reader, struct sheet *sheet, struct s
     static const struct xlsx_events events = {on_start, on_end, on_text};
     struct xlsx_package *package = reader->package;
     struct xlsx_context *context = &reader->context;
-    size_t cell_bytes = sheet->options.limits.cell_bytes;
     struct xlsx_book book;
 
     if (!xlsx_book_read(package, sheet->arena, &book, fault, err) ||
         (book.strings &&
-         !xlsx_strings_read(package, book.strings, cell_bytes, &context->strings, fault, err)) ||
+         !xlsx_strings_read(package, book.strings, sheet, &context->strings, fault, err)) ||
         (book.styles &&
          !xlsx_styles_read(package, book.styles, sheet->arena, &context->styles, fault, err))) {
         return false;
@@ -220,17 +219,24 @@ static bool open_parts(struct xlsx_reader *reader, struct sheet *sheet, struct s
     context->sheet = sheet;
     context->part = book.sheet;
     context->is_1904 = book.is_1904;
-    reader->text.limit = cell_bytes;
+    reader->text.limit = sheet->options.limits.cell_bytes;
     return xlsx_xml_open(package, book.sheet, &events, reader, &reader->xml, fault, err);
 }
 
-static bool xlsx_open(struct sheet *sheet, struct sheet_fault *fault, struct err *err)
+static bool xlsx_prepare(struct sheet *sheet, struct err *err)
 {
     struct xlsx_reader *reader = mem_calloc(1, sizeof(*reader));
 
     sheet->state = reader;
+    return file_map(sheet->options.fd, &reader->file, err);
+}
+
+static bool xlsx_open(struct sheet *sheet, struct sheet_fault *fault, struct err *err)
+{
+    struct xlsx_reader *reader = sheet->state;
+
     return check_is_archive(sheet, fault, err) &&
-           xlsx_package_open(sheet, &reader->package, fault, err) &&
+           xlsx_package_open(reader->file, &sheet->options.limits, &reader->package, fault, err) &&
            open_parts(reader, sheet, fault, err);
 }
 
@@ -255,14 +261,13 @@ static void xlsx_close(struct sheet *sheet)
 {
     struct xlsx_reader *reader = sheet->state;
 
-    if (reader) {
-        xlsx_xml_close(reader->xml);
-        xlsx_strings_free(reader->context.strings);
-        xlsx_package_close(reader->package);
-        xlsx_text_done(&reader->text);
-        row_cells_done(&reader->cells);
-        mem_free(reader);
-    }
+    xlsx_xml_close(reader->xml);
+    xlsx_strings_free(reader->context.strings);
+    xlsx_package_close(reader->package);
+    file_unmap(reader->file);
+    xlsx_text_done(&reader->text);
+    row_cells_done(&reader->cells);
+    mem_free(reader);
 }
 
-const struct sheet_reader xlsx_reader = {xlsx_open, xlsx_next, xlsx_close};
+const struct sheet_reader xlsx_reader = {xlsx_prepare, xlsx_open, xlsx_next, xlsx_close};

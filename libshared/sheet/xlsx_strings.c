@@ -4,20 +4,22 @@
 #include "sheet/xlsx_xml.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 enum {
     MEMORY_BYTES = 32 * 1024 * 1024,
     MAX_STRINGS = 8 * 1024 * 1024,
     FIRST_CAPACITY = 1024,
+    WRITE_BYTES = 64 * 1024,
 };
 
 struct xlsx_strings {
     const char *part;
     struct buf memory;
-    FILE *file;     /* what does not fit; NULL as long as all fits */
-    uint64_t *ends; /* of each string, counted over memory and file together */
+    int scratch_fd;     /* what does not fit */
+    uint64_t spilled;   /* bytes in it */
+    struct buf pending; /* for it */
+    uint64_t *ends;     /* of each string, counted over memory and file together */
     size_t count;
     size_t capacity;
     struct buf loaded; /* a string out of the file */
@@ -25,13 +27,30 @@ struct xlsx_strings {
     unsigned depth;
 };
 
+static bool write_pending(struct xlsx_strings *strings, struct err *err)
+{
+    struct str left = {strings->pending.data, strings->pending.len};
+
+    while (left.n > 0) {
+        ssize_t n = pwrite(strings->scratch_fd, left.p, left.n, (off_t)strings->spilled);
+
+        if (n < 0 && errno != EINTR) {
+            return err_set(err, ERR_UNAVAILABLE, "cannot write a temporary file: %s",
+                           strerror(errno));
+        }
+        if (n > 0) {
+            left = (struct str){left.p + n, left.n - (size_t)n};
+            strings->spilled += (uint64_t)n;
+        }
+    }
+    buf_clear(&strings->pending);
+    return true;
+}
+
 static bool spill(struct xlsx_strings *strings, struct str text, struct err *err)
 {
-    if (!strings->file) {
-        strings->file = tmpfile();
-    }
-    return (strings->file && fwrite(text.p, 1, text.n, strings->file) == text.n) ||
-           err_set(err, ERR_UNAVAILABLE, "cannot write a temporary file: %s", strerror(errno));
+    buf_add(&strings->pending, text.p, text.n);
+    return strings->pending.len < WRITE_BYTES || write_pending(strings, err);
 }
 
 static bool add_string(struct xlsx_strings *strings, struct str text, struct sheet_fault *fault,
@@ -46,7 +65,8 @@ static bool add_string(struct xlsx_strings *strings, struct str text, struct she
         strings->capacity = strings->capacity ? 2 * strings->capacity : FIRST_CAPACITY;
         strings->ends = mem_realloc(strings->ends, strings->capacity * sizeof(*strings->ends));
     }
-    if (!strings->file && strings->memory.len + text.n <= MEMORY_BYTES) {
+    if (strings->spilled + strings->pending.len == 0 &&
+        strings->memory.len + text.n <= MEMORY_BYTES) {
         buf_add(&strings->memory, text.p, text.n);
     } else if (!spill(strings, text, err)) {
         return false;
@@ -97,19 +117,18 @@ static bool on_text(void *ctx, struct str text, struct sheet_fault *fault, struc
     return true;
 }
 
-bool xlsx_strings_read(struct xlsx_package *package, const char *part, size_t cell_bytes,
+bool xlsx_strings_read(struct xlsx_package *package, const char *part, const struct sheet *sheet,
                        struct xlsx_strings **out, struct sheet_fault *fault, struct err *err)
 {
     static const struct xlsx_events events = {on_start, on_end, on_text};
     AUTO(xlsx_strings) struct xlsx_strings *strings = mem_calloc(1, sizeof(*strings));
 
     strings->part = part;
-    strings->text.limit = cell_bytes;
-    if (!xlsx_xml_read_all(package, part, &events, strings, fault, err)) {
+    strings->scratch_fd = sheet->scratch_fd;
+    strings->text.limit = sheet->options.limits.cell_bytes;
+    if (!xlsx_xml_read_all(package, part, &events, strings, fault, err) ||
+        !write_pending(strings, err)) {
         return false;
-    }
-    if (strings->file && fflush(strings->file) != 0) {
-        return err_set(err, ERR_UNAVAILABLE, "cannot write a temporary file: %s", strerror(errno));
     }
     *out = STEAL(strings);
     return true;
@@ -120,10 +139,8 @@ void xlsx_strings_free(struct xlsx_strings *strings)
     if (!strings) {
         return;
     }
-    if (strings->file) {
-        (void)fclose(strings->file); /* it has no name: nothing of it is left */
-    }
     buf_done(&strings->memory);
+    buf_done(&strings->pending);
     buf_done(&strings->loaded);
     xlsx_text_done(&strings->text);
     mem_free(strings->ends);
@@ -145,7 +162,7 @@ static bool load(struct xlsx_strings *strings, uint64_t at, size_t n, struct err
 
         buf_add(&strings->loaded, zeros, left < sizeof(zeros) ? left : sizeof(zeros));
     }
-    return pread(fileno(strings->file), strings->loaded.data, n, (off_t)at) == (ssize_t)n ||
+    return pread(strings->scratch_fd, strings->loaded.data, n, (off_t)at) == (ssize_t)n ||
            err_set(err, ERR_UNAVAILABLE, "cannot read a temporary file: %s", strerror(errno));
 }
 

@@ -4,11 +4,12 @@
 
 #include "base/buf.h"
 
-/* The shared strings of a workbook: in memory as far as they are few, in an unlinked temporary file
+/* The shared strings of a workbook: in memory as far as they are few, in the sheet's scratch file
  * behind that. */
 struct xlsx_strings;
 
-bool xlsx_strings_read(struct xlsx_package *package, const char *part, size_t cell_bytes,
+/* `sheet` is borrowed for its scratch file and limits. */
+bool xlsx_strings_read(struct xlsx_package *package, const char *part, const struct sheet *sheet,
                        struct xlsx_strings **out, struct sheet_fault *fault,
                        struct err *err) MUST_USE;
 void xlsx_strings_free(struct xlsx_strings *strings); /* NULL is allowed */

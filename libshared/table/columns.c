@@ -32,8 +32,8 @@ static bool refuse(const struct planning *planning, size_t column, const char *c
 {
     struct sheet_fault *fault = planning->fault;
 
-    *fault =
-        (struct sheet_fault){.code = code, .line = planning->header->line, .column = column + 1};
+    *fault = (struct sheet_fault){.line = planning->header->line, .column = column + 1};
+    snprintf(fault->code, sizeof(fault->code), "%s", code);
     snprintf(fault->message, sizeof(fault->message), "Column %zu, \"%.80s\", %s.", column + 1,
              name_of(planning, column), why);
     snprintf(fault->hint, sizeof(fault->hint), "Name each column after the field it fills.");

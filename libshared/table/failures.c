@@ -139,7 +139,7 @@ static bool write_lines(struct walk *walk, struct err *err)
 
     while (walk->has_failed || walk->in_row) {
         if (!sheet_next(walk->options->sheet, &line, &end, &fault, err)) {
-            return fault.code != NULL;
+            return fault.code[0] != '\0';
         }
         if (end) {
             return true;

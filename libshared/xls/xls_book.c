@@ -1,117 +1,83 @@
 #include "xls/xls_book.h"
 
-#include "xls/xls_cells.h"
 #include "xls/xls_container.h"
 
-/* One frame after the other in the same buffer. */
-struct frames {
-    const struct xls_sink *sink;
-    struct buf frame;
+struct xls_book {
+    struct buf stream;
+    struct xls_globals globals;
+    struct buf refs; /* struct xls_cell_ref for each cell */
+    size_t next;     /* of these */
+    struct buf text; /* of the cell that was read last */
 };
 
-static void begin(struct frames *frames, enum xls_frame kind)
+static struct str stream_of(const struct xls_book *book)
 {
-    buf_clear(&frames->frame);
-    xls_put(&frames->frame, kind, 1);
-    xls_put(&frames->frame, 0, 4); /* its length, when it is known */
+    return (struct str){book->stream.data, book->stream.len};
 }
 
-static enum xls_refusal send(struct frames *frames)
+static enum xls_refusal read_book(struct xls_book *book, struct str file)
 {
-    struct buf *frame = &frames->frame;
-    uint32_t n = (uint32_t)(frame->len - XLS_FRAME_HEAD_BYTES);
+    enum xls_refusal refusal = xls_container_read(file, &book->stream);
 
-    for (size_t i = 0; i < sizeof(n); i++) {
-        frame->data[1 + i] = (char)(n >> 8 * i & 0xFF);
+    if (refusal == XLS_OK) {
+        refusal = xls_globals_read(stream_of(book), &book->globals);
     }
-    return frames->sink->take(frames->sink->ctx, (struct str){frame->data, frame->len})
-               ? XLS_OK
-               : XLS_NOT_WRITTEN;
+    return refusal == XLS_OK ? xls_cells_find(stream_of(book), book->globals.sheet_at, &book->refs)
+                             : refusal;
 }
 
-static enum xls_refusal send_globals(struct frames *frames, const struct xls_globals *globals)
+enum xls_refusal xls_book_open(struct str file, struct xls_book **out)
 {
-    enum xls_refusal refusal;
+    struct xls_book *book = mem_calloc(1, sizeof(*book));
+    enum xls_refusal refusal = read_book(book, file);
 
-    begin(frames, XLS_FRAME_WORKBOOK);
-    xls_put(&frames->frame, globals->is_1904, 1);
-    xls_put(&frames->frame, globals->code_page, 2);
-    refusal = send(frames);
-    for (size_t i = 0; refusal == XLS_OK && i + 2 <= globals->styles.len; i += 2) {
-        uint16_t number = xls_u16(globals->styles.data + i);
-        struct str code = xls_format_code(globals, number);
-
-        begin(frames, XLS_FRAME_FORMAT);
-        xls_put(&frames->frame, number, 2);
-        buf_add(&frames->frame, code.p, code.n);
-        refusal = send(frames);
+    if (refusal == XLS_OK) {
+        *out = book;
+    } else {
+        xls_book_close(book);
     }
     return refusal;
 }
 
-static enum xls_refusal send_rows(struct frames *frames, struct str stream,
-                                  const struct xls_globals *globals, const struct buf *refs)
+void xls_book_close(struct xls_book *book)
 {
-    const struct xls_cell_ref *cells = (const void *)refs->data;
-    size_t count = refs->len / sizeof(*cells);
-    enum xls_refusal refusal = XLS_OK;
-    size_t i = 0;
-
-    while (refusal == XLS_OK && i < count) {
-        uint16_t row = cells[i].row;
-
-        begin(frames, XLS_FRAME_ROW);
-        xls_put(&frames->frame, row, 2);
-        for (; i < count && cells[i].row == row; i++) {
-            if (!xls_cell_write(stream, globals, &cells[i], &frames->frame)) {
-                return XLS_DAMAGED;
-            }
-        }
-        refusal = send(frames);
+    if (book) {
+        buf_done(&book->stream);
+        xls_globals_done(&book->globals);
+        buf_done(&book->refs);
+        buf_done(&book->text);
+        mem_free(book);
     }
-    return refusal;
 }
 
-static enum xls_refusal write_sheet(struct frames *frames, struct str stream,
-                                    struct xls_globals *globals, struct buf *refs)
+const struct xls_globals *xls_book_globals(const struct xls_book *book)
 {
-    enum xls_refusal refusal = xls_globals_read(stream, globals);
-
-    if (refusal == XLS_OK) {
-        refusal = xls_cells_find(stream, globals->sheet_at, refs);
-    }
-    if (refusal == XLS_OK) {
-        refusal = send_globals(frames, globals);
-    }
-    return refusal == XLS_OK ? send_rows(frames, stream, globals, refs) : refusal;
+    return &book->globals;
 }
 
-static bool send_outcome(struct frames *frames, enum xls_refusal refusal)
+/* NULL behind the last cell. */
+static const struct xls_cell_ref *next_ref(const struct xls_book *book)
 {
-    if (refusal == XLS_NOT_WRITTEN) {
-        return false;
-    }
-    begin(frames, refusal == XLS_OK ? XLS_FRAME_END : XLS_FRAME_REFUSED);
-    if (refusal != XLS_OK) {
-        xls_put(&frames->frame, refusal, 1);
-    }
-    return send(frames) == XLS_OK;
+    const struct xls_cell_ref *refs = (const void *)book->refs.data;
+
+    return book->next < book->refs.len / sizeof(*refs) ? &refs[book->next] : NULL;
 }
 
-bool xls_book_write(struct str file, const struct xls_sink *sink)
+bool xls_book_next_row(const struct xls_book *book, uint16_t *row)
 {
-    struct frames frames = {.sink = sink};
-    struct xls_globals globals = {0};
-    AUTO(buf) struct buf workbook = {0};
-    AUTO(buf) struct buf refs = {0};
-    enum xls_refusal refusal = xls_container_read(file, &workbook);
+    const struct xls_cell_ref *ref = next_ref(book);
 
-    if (refusal == XLS_OK) {
-        refusal = write_sheet(&frames, (struct str){workbook.data, workbook.len}, &globals, &refs);
+    if (ref) {
+        *row = ref->row;
     }
-    bool done = send_outcome(&frames, refusal);
+    return ref != NULL;
+}
 
-    xls_globals_done(&globals);
-    buf_done(&frames.frame);
-    return done;
+enum xls_refusal xls_book_next(struct xls_book *book, struct xls_cell *out)
+{
+    const struct xls_cell_ref *ref = next_ref(book);
+
+    book->next++;
+    return xls_cell_read(stream_of(book), &book->globals, ref, out, &book->text) ? XLS_OK
+                                                                                 : XLS_DAMAGED;
 }

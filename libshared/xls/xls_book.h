@@ -1,22 +1,21 @@
 #pragma once
 
-#include "xls/xls_record.h"
-#include "xls/xls_wire.h"
+#include "xls/xls_cells.h"
 
-#include "base/buf.h"
-#include "base/str.h"
+/* A workbook of Excel 5 to 2003, cell by cell. Whatever the file holds, memory is bounded by a few
+ * times its size. */
+struct xls_book;
 
-/* A workbook of Excel 5 to 2003 as frames (xls_wire.h). */
+/* Opens the first visible sheet of a file, which is borrowed. */
+enum xls_refusal xls_book_open(struct str file, struct xls_book **out);
+void xls_book_close(struct xls_book *book); /* NULL is allowed */
 
-/* Takes one frame with its head; false when it takes no more. */
-struct xls_sink {
-    bool (*take)(void *ctx, struct str frame);
-    void *ctx;
-};
+/* What the workbook says before its sheets; valid as long as the book. */
+const struct xls_globals *xls_book_globals(const struct xls_book *book);
 
-/*
- * Writes the first visible sheet of a file, with XLS_FRAME_END or XLS_FRAME_REFUSED as the last
- * frame. False when the sink took no more. Whatever the file holds, memory is bounded by a few
- * times its size.
- */
-bool xls_book_write(struct str file, const struct xls_sink *sink);
+/* The row, from 0, of the cell that comes next; false when there is no more. Cells come by rows and
+ * columns; of two on one place the later one comes later. */
+bool xls_book_next_row(const struct xls_book *book, uint16_t *row);
+
+/* Reads that cell, which must be there. Its text is valid until the next call. */
+enum xls_refusal xls_book_next(struct xls_book *book, struct xls_cell *out);

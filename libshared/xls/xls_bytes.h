@@ -36,11 +36,3 @@ static inline void xls_put(struct buf *out, uint64_t value, size_t bytes)
         buf_addc(out, (char)(value >> 8 * i & 0xFF));
     }
 }
-
-static inline void xls_put_double(struct buf *out, double value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    xls_put(out, bits, sizeof(bits));
-}

@@ -124,24 +124,17 @@ enum xls_refusal xls_cells_find(struct str stream, size_t at, struct buf *refs)
     return XLS_OK;
 }
 
-static void put_text(struct buf *out, struct str text)
+static void put_number(struct xls_cell *out, uint16_t style, double value)
 {
-    xls_put(out, XLS_CELL_TEXT, 1);
-    xls_put(out, text.n, 4);
-    buf_add(out, text.p, text.n);
+    out->kind = XLS_CELL_NUMBER;
+    out->style = style;
+    out->number = value;
 }
 
-static void put_number(struct buf *out, uint16_t style, double value)
+static void put_code(struct xls_cell *out, enum xls_cell_kind kind, char code)
 {
-    xls_put(out, XLS_CELL_NUMBER, 1);
-    xls_put(out, style, 2);
-    xls_put_double(out, value);
-}
-
-static void put_byte(struct buf *out, enum xls_cell_kind kind, char value)
-{
-    xls_put(out, kind, 1);
-    buf_addc(out, value);
+    out->kind = kind;
+    out->code = (uint8_t)code;
 }
 
 static double rk_number(uint32_t rk)
@@ -157,28 +150,35 @@ static double rk_number(uint32_t rk)
     return rk & 1 ? value / 100 : value;
 }
 
-static bool write_text(struct str stream, const struct xls_globals *globals,
-                       const struct xls_record *record, size_t at, struct buf *out)
-{
-    struct xls_cursor cursor = xls_cursor_of(stream, record, at);
-    AUTO(buf) struct buf text = {0};
+/* The cell whose record is read. */
+struct reading {
+    struct str stream;
+    const struct xls_globals *globals;
+    struct xls_record record;
+    struct xls_cell *out;
+    struct buf *text;
+};
 
-    if (!xls_take_text(&cursor, 2, globals->is_biff8, &text)) {
+static bool read_text(struct reading *reading, const struct xls_record *record, size_t at)
+{
+    struct xls_cursor cursor = xls_cursor_of(reading->stream, record, at);
+
+    buf_clear(reading->text);
+    if (!xls_take_text(&cursor, 2, reading->globals->is_biff8, reading->text)) {
         return false;
     }
-    put_text(out, (struct str){text.data, text.len});
+    reading->out->text = (struct str){reading->text->data, reading->text->len};
     return true;
 }
 
 /* The text of a formula follows it, behind the formula's own shared parts. */
-static bool write_formula_text(struct str stream, const struct xls_globals *globals,
-                               const struct xls_record *formula, struct buf *out)
+static bool read_formula_text(struct reading *reading)
 {
-    struct xls_record record = *formula;
+    struct xls_record record = reading->record;
 
-    for (int i = 0; i < MAX_BETWEEN && xls_record_after(stream, &record, &record); i++) {
+    for (int i = 0; i < MAX_BETWEEN && xls_record_after(reading->stream, &record, &record); i++) {
         if (record.type == STRING) {
-            return write_text(stream, globals, &record, 0, out);
+            return read_text(reading, &record, 0);
         }
         if (least_bytes(record.type) > 0) {
             break;
@@ -187,74 +187,65 @@ static bool write_formula_text(struct str stream, const struct xls_globals *glob
     return false;
 }
 
-static bool write_formula(struct str stream, const struct xls_globals *globals,
-                          const struct xls_record *record, struct buf *out)
+static bool read_formula(struct reading *reading)
 {
-    const char *result = record->data + CELL_BYTES;
+    const char *result = reading->record.data + CELL_BYTES;
 
     if (xls_u16(result + 6) != UINT16_MAX) {
-        put_number(out, xls_u16(record->data + 4), xls_double(result));
+        put_number(reading->out, xls_u16(reading->record.data + 4), xls_double(result));
         return true;
     }
     switch (result[0]) {
     case FORMULA_TEXT:
-        return write_formula_text(stream, globals, record, out);
+        return read_formula_text(reading);
     case FORMULA_BOOLEAN:
-        put_byte(out, XLS_CELL_BOOLEAN, result[2]);
+        put_code(reading->out, XLS_CELL_BOOLEAN, result[2]);
         return true;
     case FORMULA_ERROR:
-        put_byte(out, XLS_CELL_ERROR, result[2]);
+        put_code(reading->out, XLS_CELL_ERROR, result[2]);
         return true;
-    default:
-        put_text(out, STR("")); /* an empty text */
+    default: /* an empty text */
         return true;
     }
 }
 
-static bool write_shared(const struct xls_globals *globals, const struct xls_record *record,
-                         struct buf *out)
+static bool read_value(struct reading *reading)
 {
-    struct str text;
+    const struct xls_record *record = &reading->record;
+    struct xls_cell *out = reading->out;
+    const char *value = record->data + CELL_BYTES;
 
-    if (!xls_shared_text(globals, xls_u32(record->data + CELL_BYTES), &text)) {
-        return false;
-    }
-    put_text(out, text);
-    return true;
-}
-
-bool xls_cell_write(struct str stream, const struct xls_globals *globals,
-                    const struct xls_cell_ref *ref, struct buf *out)
-{
-    struct xls_record record;
-
-    if (!xls_record_at(stream, ref->at, &record)) {
-        return false;
-    }
-    const char *value = record.data + CELL_BYTES;
-
-    xls_put(out, ref->column, 2);
-    switch (record.type) {
+    switch (record->type) {
     case LABEL_SHARED:
-        return write_shared(globals, &record, out);
+        return xls_shared_text(reading->globals, xls_u32(value), &out->text);
     case LABEL:
     case RSTRING:
-        return write_text(stream, globals, &record, CELL_BYTES, out);
+        return read_text(reading, record, CELL_BYTES);
     case FORMULA:
-        return write_formula(stream, globals, &record, out);
+        return read_formula(reading);
     case NUMBER:
-        put_number(out, xls_u16(record.data + 4), xls_double(value));
+        put_number(out, xls_u16(record->data + 4), xls_double(value));
         return true;
     case RK:
-        put_number(out, xls_u16(record.data + 4), rk_number(xls_u32(value)));
+        put_number(out, xls_u16(record->data + 4), rk_number(xls_u32(value)));
         return true;
     case MULTIPLE_RK:
-        value = record.data + MULTIPLE_RK_AT +
-                (size_t)(ref->column - xls_u16(record.data + 2)) * RK_BYTES;
+        value = record->data + MULTIPLE_RK_AT +
+                (size_t)(out->column - xls_u16(record->data + 2)) * RK_BYTES;
         put_number(out, xls_u16(value), rk_number(xls_u32(value + 2)));
         return true;
     default:
-        put_byte(out, value[1] ? XLS_CELL_ERROR : XLS_CELL_BOOLEAN, value[0]);
+        put_code(out, value[1] ? XLS_CELL_ERROR : XLS_CELL_BOOLEAN, value[0]);
         return true;
     }
+}
+
+bool xls_cell_read(struct str stream, const struct xls_globals *globals,
+                   const struct xls_cell_ref *ref, struct xls_cell *out, struct buf *text)
+{
+    struct reading reading = {.stream = stream, .globals = globals, .out = out, .text = text};
+
+    *out = (struct xls_cell){
+        .row = ref->row, .column = ref->column, .kind = XLS_CELL_TEXT, .text = STR("")};
+    return xls_record_at(stream, ref->at, &reading.record) && read_value(&reading);
 }

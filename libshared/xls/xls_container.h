@@ -1,6 +1,6 @@
 #pragma once
 
-#include "xls/xls_wire.h"
+#include "xls/xls_refusal.h"
 
 #include "base/buf.h"
 #include "base/str.h"

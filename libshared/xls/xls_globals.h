@@ -1,7 +1,9 @@
 #pragma once
 
 #include "xls/xls_record.h"
-#include "xls/xls_wire.h"
+#include "xls/xls_refusal.h"
+
+enum { XLS_CODE_PAGE_UTF16 = 1200 };
 
 /* What a workbook says before its sheets. All zero is empty. */
 struct xls_globals {

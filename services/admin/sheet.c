@@ -89,7 +89,7 @@ enum status run_sheet_print(const struct config *config, const struct command *c
     if (print_sheet(path, &fault, &err)) {
         return STATUS_OK;
     }
-    if (fault.code) {
+    if (fault.code[0]) {
         fprintf(stderr, "line %" PRIu64 ", column %" PRIu64 ": %s\n", fault.line, fault.column,
                 fault.hint);
     }

@@ -180,7 +180,7 @@ static bool read_file(struct reading *reading, int fd, struct err *err)
         return publish_total(reading, cutter, err);
     }
     /* What stands before the fault is applied: a second reading must find the same. */
-    return reading->fault.code && cutter_finish(cutter, err) &&
+    return reading->fault.code[0] && cutter_finish(cutter, err) &&
            publish_failure(reading, spell_fault(reading->arena, &reading->fault), err);
 }
 

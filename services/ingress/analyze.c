@@ -137,7 +137,7 @@ static void analyze(struct call *call, const struct upload *upload)
         AUTO(bson) bson_t *answer = describe(upload, sheet, &preview);
 
         reply_document(call->reply, 200, answer);
-    } else if (fault.code) {
+    } else if (fault.code[0]) {
         reply_file_fault(call, upload, &fault);
     } else {
         reply_error(call->reply, &err, PROBLEM_internal);

@@ -1,6 +1,7 @@
 """Which part may know which."""
 
 import re
+import subprocess
 
 from tree import ROOT, assert_none, at, code_of, includes_of, library_of, sources
 
@@ -84,3 +85,17 @@ def test_every_source_includes_its_own_header_first():
             if first not in (f"{library_of(path)}/{own.name}", f"{library_of(path)}/{library_of(path)}_internal.h"):
                 violations.append(at(path, line, f"{first} before {own.name}"))
     assert_none(violations)
+
+
+PARSERS = {"csv_reader", "xlsx_reader", "xls_reader"}
+PROGRAMS = sorted(path for path in (ROOT / "build/dev/bin").glob("consign-*") if path.is_file())
+
+
+def test_only_the_sandboxed_program_holds_parsers_of_files():
+    assert PROGRAMS, "there is no dev build; ./dev build dev makes it"
+    holding = set()
+    for program in PROGRAMS:
+        listing = subprocess.run(["nm", program], check=True, capture_output=True, text=True, timeout=60).stdout
+        if PARSERS & {line.split()[-1] for line in listing.splitlines()}:
+            holding.add(program.name)
+    assert holding == {"consign-sheet-reader"}

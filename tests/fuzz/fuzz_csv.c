@@ -18,7 +18,7 @@ static void read_preview(int fd)
     struct sheet *sheet;
     struct err err;
 
-    if (sheet_open(&options, &sheet, &fault, &err)) {
+    if (sheet_open_with(&sheet_parser, &options, &sheet, &fault, &err)) {
         if (sheet_read_preview(sheet, 15, arena, &preview, &fault, &err) &&
             preview.column_count != sheet_header(sheet)->count) {
             abort();

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "sheet/sheet.h"
+#include "sheet/sheet_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static inline void fuzz_read_table(const struct sheet_options *options, struct b
     struct sheet *sheet = NULL;
     struct err err = {0};
     bool end = false;
-    bool ok = sheet_open(options, &sheet, &fault, &err);
+    bool ok = sheet_open_with(&sheet_parser, options, &sheet, &fault, &err);
 
     while (ok && !end) {
         struct sheet_row row;
@@ -53,7 +53,7 @@ static inline void fuzz_read_table(const struct sheet_options *options, struct b
         }
     }
     if (!ok) {
-        if (err.kind != ERR_INVALID || !fault.code || !fault.message[0] || !fault.hint[0]) {
+        if (err.kind != ERR_INVALID || !fault.code[0] || !fault.message[0] || !fault.hint[0]) {
             abort();
         }
         buf_printf(out, "%s %" PRIu64 ":%" PRIu64, fault.code, fault.line, fault.column);

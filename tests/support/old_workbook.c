@@ -120,6 +120,14 @@ static void add_label(struct buf *stream, uint16_t row, uint16_t column, const c
     old_record(stream, LABEL, data.data, data.len);
 }
 
+static void put_double(struct buf *out, double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof(bits));
+    xls_put(out, bits, sizeof(bits));
+}
+
 static void add_number(struct buf *stream, uint16_t row, uint16_t column, double value)
 {
     AUTO(buf) struct buf data = {0};
@@ -127,7 +135,7 @@ static void add_number(struct buf *stream, uint16_t row, uint16_t column, double
     xls_put(&data, row, 2);
     xls_put(&data, column, 2);
     xls_put(&data, 0, 2);
-    xls_put_double(&data, value);
+    put_double(&data, value);
     old_record(stream, NUMBER, data.data, data.len);
 }
 

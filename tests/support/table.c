@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include "base/buf.h"
+#include "sheet/sheet_internal.h"
 
 #include <inttypes.h>
 #include <sys/mman.h>
@@ -62,14 +63,15 @@ static bool add_row(struct buf *out, struct sheet *sheet, bool *end, struct shee
     return true;
 }
 
-const char *table_read(struct arena *arena, const struct sheet_options *options)
+static const char *read_with(const struct sheet_reader *reader, struct arena *arena,
+                             const struct sheet_options *options)
 {
     AUTO(open_sheet) struct sheet *sheet = NULL;
     AUTO(buf) struct buf out = {0};
     struct sheet_fault fault;
     struct err err;
     bool end = false;
-    bool ok = sheet_open(options, &sheet, &fault, &err);
+    bool ok = sheet_open_with(reader, options, &sheet, &fault, &err);
 
     buf_adds(&out, "");
     if (ok) {
@@ -83,4 +85,17 @@ const char *table_read(struct arena *arena, const struct sheet_options *options)
         add_fault(&out, &fault);
     }
     return arena_strndup(arena, out.data, out.len);
+}
+
+const char *table_parse(struct arena *arena, const struct sheet_options *options)
+{
+    return read_with(&sheet_parser, arena, options);
+}
+
+const char *table_read(struct arena *arena, const struct sheet_options *options)
+{
+    const char *table = read_with(&process_reader, arena, options);
+
+    assert_string_equal(table_parse(arena, options), table);
+    return table;
 }

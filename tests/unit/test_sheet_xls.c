@@ -3,14 +3,8 @@
 #include "support/old_workbook.h"
 #include "support/table.h"
 
-#include "sheet/xls_process.h"
-#include "xls/xls_sandbox.h"
-
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -154,58 +148,6 @@ static void the_limits_of_a_table_hold(void **state)
                         "FILE_TOO_MANY_COLUMNS 1:2\n");
 }
 
-static void a_reader_that_ends_early_is_noticed(void **state)
-{
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    struct xls_process *process;
-    struct err err;
-    char byte;
-
-    (void)state;
-    assert_ok(xls_process_start(nothing, &process, &err), &err);
-    assert_false(xls_process_read(process, &byte, 1));
-    xls_process_end(process);
-    close(nothing);
-}
-
-/* Tells over a pipe what the kernel still lets it do. */
-static void try_what_is_forbidden(int output)
-{
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    bool entered = xls_sandbox_enter();
-    bool reaches[] = {
-        !entered,
-        open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0,
-        socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0,
-        fork() >= 0,
-        kill(getppid(), 0) == 0,
-        dup(nothing) >= 0,
-    };
-
-    (void)!write(output, reaches, sizeof(reaches));
-    _exit(0);
-}
-
-static void the_reader_reaches_no_file_no_network_and_no_process(void **state)
-{
-    static const bool nothing[6];
-    bool reaches[6];
-    int ends[2];
-
-    (void)state;
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    pid_t child = fork();
-
-    if (child == 0) {
-        try_what_is_forbidden(ends[1]);
-    }
-    close(ends[1]);
-    assert_int_equal(read(ends[0], reaches, sizeof(reaches)), sizeof(reaches));
-    close(ends[0]);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    assert_memory_equal(reaches, nothing, sizeof(reaches));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,8 +158,6 @@ int main(void)
         cmocka_unit_test(what_is_no_whole_workbook_is_refused),
         cmocka_unit_test(a_workbook_that_is_cut_off_anywhere_is_refused),
         cmocka_unit_test(the_limits_of_a_table_hold),
-        cmocka_unit_test(a_reader_that_ends_early_is_noticed),
-        cmocka_unit_test(the_reader_reaches_no_file_no_network_and_no_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,9 @@ static const struct json_limits limits = {
     .max_depth = 32, .max_keys = 1000, .max_row_bytes = 921600, .max_rows = 10000};
 
 /* The value of a field of the only row. */
-static const struct str before_value = STR("{\"products\":[{\"entity_code\":\"A\",\"x\":");
-static const struct str behind_value = STR("}],\"source_id\":\"s\"}");
+static const struct str before_value =
+    STR("{\"source_id\":\"s\",\"products\":[{\"entity_code\":\"A\",\"x\":");
+static const struct str behind_value = STR("}]}");
 
 /* ---- the tables ---- */
 

@@ -105,6 +105,28 @@ static void text_is_trimmed_and_its_ascii_letters_change_case(void **state)
     assert_examples("lower", &(struct example){"ABC", "{'v':'abc'}"}, 1);
 }
 
+static void a_text_that_is_quoted_is_not_cut_inside_a_character(void **state)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(buf) struct buf text = {0};
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        buf_adds(&text, "\xc3\xa8");
+    }
+    for (int odd = 0; odd < 2; odd++) {
+        struct findings findings = {.arena = arena};
+        struct field_mapping mapping = {"p", "price", TRANSFORM_NUMBER, NULL};
+        AUTO(buf) struct buf row = {0};
+
+        buf_printf(&row, "{'p':'%s%s'}", odd ? "x" : "", text.data);
+        mapping_apply(arena, &mapping, 1, test_document(arena, row.data), &findings);
+        assert_int_equal(findings.errors, 1);
+        assert_true(
+            bson_utf8_validate(findings.items[0].text, strlen(findings.items[0].text), false));
+    }
+}
+
 /* What is freed is not to count. */
 const char *__asan_default_options(void); // NOLINT(bugprone-reserved-identifier)
 const char *__asan_default_options(void)  // NOLINT(bugprone-reserved-identifier)
@@ -171,6 +193,7 @@ int main(void)
         cmocka_unit_test(yes_and_no_are_read_in_the_languages_of_the_partners),
         cmocka_unit_test(lists_are_split_and_their_items_trimmed),
         cmocka_unit_test(text_is_trimmed_and_its_ascii_letters_change_case),
+        cmocka_unit_test(a_text_that_is_quoted_is_not_cut_inside_a_character),
         cmocka_unit_test(a_row_of_1000_large_fields_is_mapped_without_a_copy_of_it_for_each),
         cmocka_unit_test(a_target_of_more_than_32_parts_is_refused),
     };

@@ -1,5 +1,6 @@
 #include "domain/answer.h"
 
+#include "base/utf8.h"
 #include "domain/array.h"
 #include "domain/document.h"
 #include "domain/entity.h"
@@ -342,7 +343,7 @@ static void append_findings(bson_t *out, const struct request_fault *fault)
     array_end(&list);
 }
 
-bson_t *answer_problem(const struct request_fault *fault)
+static bson_t *spell_problem(const struct request_fault *fault)
 {
     const struct problem *problem = fault->problem;
     const char *detail = *fault->detail ? fault->detail : problem->title;
@@ -373,4 +374,13 @@ bson_t *answer_problem(const struct request_fault *fault)
         append_findings(out, fault);
     }
     return out;
+}
+
+bson_t *answer_problem(const struct request_fault *fault)
+{
+    struct request_fault proper = *fault;
+
+    utf8_mend(proper.detail);
+    utf8_mend(proper.path);
+    return spell_problem(&proper);
 }

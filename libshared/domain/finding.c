@@ -1,5 +1,7 @@
 #include "domain/finding.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +31,7 @@ void findings_add(struct findings *findings, enum problem_id problem, const char
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
+    utf8_mend(text);
     finding->problem = problem;
     finding->text = arena_strdup(findings->arena, text);
     finding->path = arena_strdup(findings->arena, path);

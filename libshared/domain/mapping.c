@@ -1,11 +1,8 @@
 #include "domain/mapping.h"
 
-#include "domain/array.h"
 #include "domain/document.h"
+#include "domain/mapping_transform.h"
 
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char SPLIT[] = "split:";
@@ -33,12 +30,26 @@ static bool read_transform(const char *name, struct field_mapping *out, struct e
                    name);
 }
 
+/* A row's own 30 levels below it stay within the 100 that a database takes. */
+enum { MAX_PARTS = 32 };
+
+static size_t count_parts(const char *path)
+{
+    size_t count = 1;
+
+    for (; *path; path++) {
+        count += *path == '.';
+    }
+    return count;
+}
+
 static bool is_path(const char *text)
 {
     size_t n = strlen(text);
 
-    return n > 0 && n <= 256 && text[0] != '.' && text[0] != '$' && text[n - 1] != '.' &&
-           !strstr(text, "..") && !strstr(text, ".$") && !strstr(text, "__proto__");
+    return count_parts(text) <= MAX_PARTS && n > 0 && n <= 256 && text[0] != '.' &&
+           text[0] != '$' && text[n - 1] != '.' && !strstr(text, "..") && !strstr(text, ".$") &&
+           !strstr(text, "__proto__");
 }
 
 /* `entry` is {source_field, target_field, transform} or, in the short form, the target itself. */
@@ -69,8 +80,9 @@ static bool read_entry(const bson_iter_t *entry, bool is_short, struct field_map
     if (!out->source_field || !*out->source_field || !out->target_field ||
         !is_path(out->target_field)) {
         return err_set(err, ERR_INVALID,
-                       "entry %s must name a source_field and a target_field (a dotted path)",
-                       bson_iter_key(entry));
+                       "entry %s must name a source_field and a target_field (a dotted path of "
+                       "at most %d parts)",
+                       bson_iter_key(entry), MAX_PARTS);
     }
     return !transform || read_transform(transform, out, err);
 }
@@ -112,186 +124,6 @@ static const struct field_mapping *find(const struct field_mapping *mappings, si
     return NULL;
 }
 
-/* The sign between whole and fraction: the last of '.' and ',' when it stands only once; else there
- * is none. */
-static const char *find_decimal(const char *text)
-{
-    const char *comma = strrchr(text, ',');
-    const char *dot = strrchr(text, '.');
-    const char *last = comma > dot ? comma : dot;
-
-    return last && strchr(text, *last) == last ? last : NULL;
-}
-
-/* Copies the whole part without the signs that group its digits by three; false when they group
- * otherwise. */
-static bool copy_whole(const char *text, const char *end, char **out)
-{
-    size_t run = 0; /* digits since the last grouping sign */
-    char group = '\0';
-
-    for (const char *p = text; p < end; p++) {
-        if (*p >= '0' && *p <= '9') {
-            *(*out)++ = *p;
-            run++;
-        } else if (strchr(". ,'", *p) && (!group || group == *p) && run >= 1 && run <= 3 &&
-                   (!group || run == 3)) {
-            group = *p;
-            run = 0;
-        } else {
-            return false;
-        }
-    }
-    return !group || run == 3;
-}
-
-enum { NUMBER_SIZE = 64 };
-
-/* "1.234,56", "1,234.56", "12,5", "12.5", "-1 234" as a plain number text; false when it is none.
- */
-static bool plain_number(const char *text, char out[NUMBER_SIZE])
-{
-    const char *decimal = find_decimal(text);
-    const char *fraction = decimal ? decimal + 1 : "";
-    char *at = out;
-
-    if (strlen(text) >= NUMBER_SIZE || strspn(fraction, "0123456789") != strlen(fraction)) {
-        return false;
-    }
-    if (*text == '-' || *text == '+') {
-        *at++ = *text++;
-    }
-    const char *end = decimal ? decimal : text + strlen(text);
-
-    if (!copy_whole(text, end, &at) || (end == text && !*fraction)) {
-        return false;
-    }
-    snprintf(at, (size_t)(out + NUMBER_SIZE - at), "%s%s", *fraction ? "." : "", fraction);
-    return true;
-}
-
-static bool append_number(bson_t *out, const char *text)
-{
-    char plain[NUMBER_SIZE];
-
-    if (!plain_number(text, plain)) {
-        return false;
-    }
-    double value = strtod(plain, NULL);
-
-    if (!strchr(plain, '.') && value >= -9e15 && value <= 9e15) {
-        return BSON_APPEND_INT64(out, "v", (int64_t)value);
-    }
-    return BSON_APPEND_DOUBLE(out, "v", value);
-}
-
-bool mapping_read_boolean(const char *text, bool *out)
-{
-    static const char *const yes[] = {"true",      "1", "yes", "y",   "si",
-                                      "s\xc3\xac", "s", "ja",  "oui", "x"};
-    static const char *const no[] = {"false", "0", "no", "n", "nein", "non", ""};
-
-    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
-        if (strcasecmp(text, yes[i]) == 0) {
-            *out = true;
-            return true;
-        }
-    }
-    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
-        if (strcasecmp(text, no[i]) == 0) {
-            *out = false;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool append_boolean(bson_t *out, const char *text)
-{
-    bool value;
-
-    return mapping_read_boolean(text, &value) && BSON_APPEND_BOOL(out, "v", value);
-}
-
-static struct str trim(const char *text, size_t n)
-{
-    while (n > 0 && isspace((unsigned char)text[n - 1])) {
-        n--;
-    }
-    while (n > 0 && isspace((unsigned char)*text)) {
-        text++;
-        n--;
-    }
-    return (struct str){text, n};
-}
-
-void mapping_append_split(bson_t *out, const char *name, const char *text, const char *separator)
-{
-    struct array list;
-
-    array_begin(out, name, &list);
-    while (text) {
-        const char *end = strstr(text, separator);
-        struct str part = trim(text, end ? (size_t)(end - text) : strlen(text));
-
-        if (part.n > 0) {
-            array_add_text(&list, part);
-        }
-        text = end ? end + strlen(separator) : NULL;
-    }
-    array_end(&list);
-}
-
-/* Letters beyond ASCII keep their case: codes and flags have none. */
-static bool append_case(bson_t *out, const char *text, int (*convert)(int))
-{
-    char *copy = mem_strdup(text);
-
-    for (char *p = copy; *p; p++) {
-        if ((unsigned char)*p < 0x80) {
-            *p = (char)convert((unsigned char)*p);
-        }
-    }
-    bool ok = BSON_APPEND_UTF8(out, "v", copy);
-    mem_free(copy);
-    return ok;
-}
-
-/* Puts the transformed value into `out` as "v"; false when the text cannot be read as what is
- * wanted. */
-static bool transform_text(bson_t *out, const struct field_mapping *mapping, const char *text)
-{
-    struct str trimmed = trim(text, strlen(text));
-    char *clean = bson_strndup(trimmed.p, trimmed.n);
-    bool ok = true;
-
-    switch (mapping->transform) {
-    case TRANSFORM_NONE:
-        ok = BSON_APPEND_UTF8(out, "v", text);
-        break;
-    case TRANSFORM_TRIM:
-        ok = BSON_APPEND_UTF8(out, "v", clean);
-        break;
-    case TRANSFORM_UPPER:
-        ok = append_case(out, text, toupper);
-        break;
-    case TRANSFORM_LOWER:
-        ok = append_case(out, text, tolower);
-        break;
-    case TRANSFORM_NUMBER:
-        ok = append_number(out, clean);
-        break;
-    case TRANSFORM_BOOLEAN:
-        ok = append_boolean(out, clean);
-        break;
-    case TRANSFORM_SPLIT:
-        mapping_append_split(out, "v", text, mapping->separator);
-        break;
-    }
-    bson_free(clean);
-    return ok;
-}
-
 /* The JSON Pointer of a field of the row. */
 static const char *pointer_to(struct arena *arena, const char *name)
 {
@@ -322,7 +154,7 @@ static bool transform_value(struct arena *arena, const struct field_mapping *map
     if (!text || mapping->transform == TRANSFORM_NONE) {
         return true;
     }
-    if (transform_text(holder, mapping, text)) {
+    if (mapping_transform(holder, mapping, text)) {
         return bson_iter_init_find(value, holder, "v");
     }
     findings_add(findings, PROBLEM_mapping_failed, pointer_to(arena, mapping->source_field),
@@ -331,10 +163,46 @@ static bool transform_value(struct arena *arena, const struct field_mapping *map
     return false;
 }
 
+static void append_at(bson_t *out, const char *path, const bson_iter_t *value)
+{
+    const char *dot = strchr(path, '.');
+    bson_t inner;
+
+    if (!dot) {
+        bson_append_iter(out, path, -1, value);
+        return;
+    }
+    bson_append_document_begin(out, path, (int)(dot - path), &inner);
+    append_at(&inner, dot + 1, value);
+    bson_append_document_end(out, &inner);
+}
+
+/* Adds `value` to `out`, which is copied only when it has something at the target's first part. */
+static void add_field(struct arena *scratch, bson_t *out, const char *target,
+                      const bson_iter_t *value)
+{
+    struct str head = {target, strcspn(target, ".")};
+    bson_iter_t it;
+
+    if (!bson_iter_init_find_w_len(&it, out, head.p, (int)head.n)) {
+        append_at(out, target, value);
+        return;
+    }
+    bson_t *field = document_new(scratch);
+
+    append_at(field, target, value);
+    const bson_t *merged = document_merge(scratch, out, field);
+
+    bson_reinit(out);
+    bson_concat(out, merged);
+    arena_reset(scratch);
+}
+
 const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *mappings, size_t count,
                             const bson_t *row, struct findings *findings)
 {
-    const bson_t *out = document_new(arena);
+    AUTO(arena) struct arena *scratch = arena_new();
+    bson_t *out = document_new(arena);
     bson_iter_t it;
 
     if (count == 0) {
@@ -347,9 +215,7 @@ const bson_t *mapping_apply(struct arena *arena, const struct field_mapping *map
         bson_iter_t value = it;
 
         if (!mapping || transform_value(arena, mapping, &value, findings)) {
-            const bson_t *field = document_set(arena, document_new(arena), target, &value);
-
-            out = document_merge(arena, out, field);
+            add_field(scratch, out, target, &value);
         }
     }
     return out;

@@ -19,6 +19,10 @@ bool Reader::open(ondemand::object *root)
         fault_->offset = 0;
         return fail("json_encoding", "the text looks like UTF-16; send UTF-8");
     }
+    if (has_byte_order_mark(text_)) {
+        fault_->offset = 0;
+        return fail("json_encoding", "the text begins with a byte order mark; leave it out");
+    }
     simdjson::padded_string_view view(text_.data(), text_.size(),
                                       text_.size() + simdjson::SIMDJSON_PADDING);
     error_code error = parser_.iterate(view).get(document_);

@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 
 /* What a partner's JSON may look like beyond its grammar, token by token. */
@@ -14,10 +13,9 @@ constexpr size_t MAX_NUMBER_CHARS = 64;
 
 inline std::string_view trim_end(std::string_view token)
 {
-    while (!token.empty() && strchr(" \t\r\n", token.back())) {
-        token.remove_suffix(1);
-    }
-    return token;
+    size_t last = token.find_last_not_of(" \t\r\n");
+
+    return token.substr(0, last == token.npos ? 0 : last + 1);
 }
 
 inline size_t digits(std::string_view text, size_t from)
@@ -97,16 +95,16 @@ inline size_t find_bad_utf8(std::string_view text)
 inline size_t find_unescaped(std::string_view text)
 {
     bool in_string = false;
+    bool is_escaped = false;
 
     for (size_t i = 0; i < text.size(); i++) {
         if (in_string && static_cast<unsigned char>(text[i]) < 0x20) {
             return i;
         }
-        if (in_string && text[i] == '\\') {
-            i++;
-        } else if (text[i] == '"') {
+        if (text[i] == '"' && !is_escaped) {
             in_string = !in_string;
         }
+        is_escaped = in_string && text[i] == '\\' && !is_escaped;
     }
     return text.size();
 }
@@ -115,6 +113,11 @@ inline bool looks_like_utf16(std::string_view text)
 {
     return text.size() >= 2 && (text[0] == '\0' || text[1] == '\0' ||
                                 text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff");
+}
+
+inline bool has_byte_order_mark(std::string_view text)
+{
+    return text.substr(0, 3) == "\xef\xbb\xbf";
 }
 
 /*

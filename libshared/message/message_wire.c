@@ -1,7 +1,5 @@
 #include "message/message_wire.h"
 
-enum { BSON_SMALLEST = 5 }; /* length and end byte of an empty document */
-
 static void *alloc_in_arena(void *arena, size_t size)
 {
     return arena_alloc(arena, size);
@@ -28,17 +26,6 @@ struct str message_pack(struct arena *arena, const ProtobufCMessage *wire)
 
     protobuf_c_message_pack(wire, bytes);
     return (struct str){(const char *)bytes, size};
-}
-
-bool message_is_bson(const ProtobufCBinaryData *bytes)
-{
-    if (bytes->len < BSON_SMALLEST) {
-        return false;
-    }
-    const uint8_t *p = bytes->data;
-    uint32_t size = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-
-    return size == bytes->len && p[bytes->len - 1] == 0;
 }
 
 bool message_check_origin(const struct message_origin *origin, struct err *err)

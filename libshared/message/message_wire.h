@@ -13,8 +13,8 @@ void *message_unpack(struct arena *arena, const ProtobufCMessageDescriptor *desc
 /* Packs straight into one arena block of the right size. */
 struct str message_pack(struct arena *arena, const ProtobufCMessage *wire);
 
-/* Whether the bytes can be one BSON document: its length comes first, a NUL ends it. The content is
- * checked by its reader. */
+/* Whether the bytes are one BSON document to the last nested one, its texts UTF-8: readers need not
+ * look out for anything else. */
 bool message_is_bson(const ProtobufCBinaryData *bytes);
 
 /* Checks ids and lanes. ERR_INVALID names the field. */

@@ -29,6 +29,7 @@ static bool consume(struct runtime *runtime, struct file_reader *reader, struct 
         .ctx = reader,
     };
 
+    reader->runtime = runtime;
     return runtime_consume(runtime, config, reader->producer, &options, err);
 }
 

@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "message/topics.h"
 #include "runtime/metrics.h"
+#include "runtime/runtime.h"
 #include "store/jobs.h"
 #include "table/table.h"
 
@@ -41,6 +42,7 @@ struct reading {
     const struct kind *kind;
     enum sheet_format format;
     int64_t started_at_ms;
+    int64_t leave_at_ms;      /* 0 before the stop signal */
     struct sheet_fault fault; /* of a file that cannot be read */
 };
 
@@ -79,6 +81,21 @@ static bool publish_row(struct cutter *cutter, const struct table_row *row, stru
                                         row->misfit, err);
 }
 
+/* False once the time is over that the stop signal left: the next process starts over. */
+static bool may_read_on(struct reading *reading, struct err *err)
+{
+    const struct file_reader *reader = reading->reader;
+
+    if (!runtime_should_stop(reader->runtime)) {
+        return true;
+    }
+    if (!reading->leave_at_ms) {
+        reading->leave_at_ms = clock_monotonic_ms() + reader->config->drain_timeout_ms;
+    }
+    return clock_monotonic_ms() < reading->leave_at_ms ||
+           err_set(err, ERR_UNAVAILABLE, "the program stops before the file is read");
+}
+
 static bool publish_rows(struct reading *reading, int fd, struct cutter *cutter, struct err *err)
 {
     const struct config *config = reading->reader->config;
@@ -97,7 +114,7 @@ static bool publish_rows(struct reading *reading, int fd, struct cutter *cutter,
         if (end) {
             return cutter_finish(cutter, err);
         }
-        if (!publish_row(cutter, &row, err)) {
+        if (!may_read_on(reading, err) || !publish_row(cutter, &row, err)) {
             return false;
         }
     }

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from tree import ROOT, assert_none, at, code_of, sources
+from tree import ROOT, assert_none, at, code_of, sources, tracked_files
 
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
@@ -61,6 +61,16 @@ def test_no_code_calls_what_ends_blocks_or_overflows():
             if match:
                 violations.append(at(path, line, match.group(1)))
     assert_none(violations)
+
+
+COMPARISON = re.compile(r"(?<!sodium_)\b(memcmp|strn?cmp|strn?casecmp|str_eq|str_is)\(.*(hash|secret|signature|expected|mac\b)")
+
+
+def test_what_proves_a_caller_is_compared_in_constant_time():
+    sources = [(path, path.read_text()) for path in tracked_files() if path.match("libshared/auth/*.c")]
+    assert_none([at(path, number, line.strip()) for path, text in sources
+                 for number, line in enumerate(text.splitlines(), 1) if COMPARISON.search(line)])
+    assert {path.name for path, text in sources if "sodium_memcmp(" in text} >= {"api_key.c", "signature.c"}
 
 
 def test_no_struct_hides_behind_a_typedef():

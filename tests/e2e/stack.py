@@ -7,6 +7,8 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
+from consign import wait_for
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("ingress", "customer-importer", "product-importer", "entity-importer", "search-sync", "job-tracker",
             "file-reader")
@@ -41,8 +43,11 @@ class Stack:
         assert Path(command).name == f"consign-{service}", f"process {pid} is {command}"
         return pid
 
+    def log_path(self, service):
+        return ROOT / ".dev/run" / self.name / "logs" / f"{service}.log"
+
     def log(self, service):
-        return (ROOT / ".dev/run" / self.name / "logs" / f"{service}.log").read_text()
+        return self.log_path(service).read_text()
 
     def kill(self, service):
         os.kill(self.pid(service), signal.SIGKILL)
@@ -57,13 +62,33 @@ class Stack:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    def program(self, service):
+        """The program of a running service and its environment."""
+        running = Path(f"/proc/{self.pid(service)}")
+        environment = dict(entry.split("=", 1) for entry in (running / "environ").read_text().split("\0") if "=" in entry)
+        return (running / "cmdline").read_bytes().split(b"\0")[0], environment
+
+    @contextmanager
+    def taken_over(self):
+        """The services run as processes of the test meanwhile, which therefore sees how they end."""
+        processes = Processes({service: self.program(service) for service in SERVICES}, self.log_path)
+        pids = [self.pid(service) for service in SERVICES]
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM)
+        wait_for("the services end", lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+        try:
+            for service in SERVICES:
+                processes.start(service)
+            yield processes
+        finally:
+            processes.kill()
+            self.up()
+
     @contextmanager
     def ingress(self, **settings):
         """The URL of a further ingress with other settings; it is told to stop at the end and must do so well."""
-        original = Path(f"/proc/{self.pid('ingress')}")
-        environment = dict(entry.split("=", 1) for entry in (original / "environ").read_text().split("\0") if "=" in entry)
+        program, environment = self.program("ingress")
         environment |= {"CONSIGN_PORT": "0", "CONSIGN_METRICS_PORT": "0", **settings}
-        program = (original / "cmdline").read_bytes().split(b"\0")[0]
         process = subprocess.Popen([program], env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             line = next(line for line in process.stderr if "listening on" in line)
@@ -73,4 +98,24 @@ class Stack:
             assert process.returncode == 0
         finally:
             process.kill()
+            process.wait()
+
+
+class Processes:
+    """Services that are children of the test."""
+
+    def __init__(self, programs, log_path):
+        self.programs = programs  # {service: (program, environment)}
+        self.log_path = log_path
+        self.running = {}
+
+    def start(self, service, **settings):
+        program, environment = self.programs[service]
+        with open(self.log_path(service), "ab") as log:
+            self.running[service] = subprocess.Popen([program], env=environment | settings, stdin=subprocess.DEVNULL, stderr=log)
+
+    def kill(self):
+        for process in self.running.values():
+            process.kill()
+        for process in self.running.values():
             process.wait()

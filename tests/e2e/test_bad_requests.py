@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from consign import assert_problem, errors_of, fresh
 
@@ -262,3 +263,31 @@ def test_a_body_of_1_gb_is_refused_with_413_without_being_read(acme):
                          f"content-length: {1 << 30}\n\n", b"[" * 1000)
     assert status_of(answer) == 413
     assert b"body_too_large" in answer
+
+
+def open_idle(url, count):
+    """Connections that send nothing; most wait for a place."""
+    address, idle = urlsplit(url), []
+    for _ in range(count):
+        connection = socket.socket()
+        connection.setblocking(False)
+        connection.connect_ex((address.hostname, address.port))
+        idle.append(connection)
+    return idle
+
+
+def test_10000_idle_connections_are_held_to_the_limit_and_cut(stack, capsys):
+    with stack.ingress(CONSIGN_REQUEST_TIMEOUT_MS="2000") as url:
+        idle = open_idle(url, 10000)
+        try:
+            answer = requests.get(url + "/metrics", timeout=120)  # it waits for a place among them
+        finally:
+            for connection in idle:
+                connection.close()
+        found = dict(line.split() for line in answer.text.splitlines() if line.startswith("process_"))
+        memory_mb, files = float(found["process_resident_memory_bytes"]) / 2**20, float(found["process_open_fds"])
+        with capsys.disabled():
+            print(f"\n10000 idle connections: ingress has {files:.0f} files open and {memory_mb:.0f} MB")
+        assert 1000 < files < 2100
+        assert memory_mb < 256
+        assert requests.get(url + "/healthz", timeout=120).status_code == 200

@@ -1,4 +1,4 @@
-"""What is secret stands in no log."""
+"""What is secret stands in no log and not in the database."""
 
 import os
 
@@ -18,3 +18,12 @@ def test_no_secret_is_ever_logged(url, stack, acme):
     logs = {service: stack.log(service) for service in SERVICES}
     assert "not let in" in logs["ingress"]
     assert [(service, name) for service, log in logs.items() for name, secret in secrets.items() if secret in log] == []
+
+
+def test_no_secret_of_a_caller_is_stored_as_it_is(database):
+    session, key = make_session("acme")[1], HmacKey("acme")
+    secrets = {name: os.environ[name] for name in ("ACME_SECRET", "GLOBEX_SECRET", "LIMITED_SECRET")}
+    secrets |= {"session": session, "token's secret": key.secret}
+    stored = {name: repr(list(database[name].find())) for name in ("api_keys", "sessions", "jwt_keys", "tenants")}
+    assert all(len(stored[name]) > 100 for name in ("api_keys", "sessions", "jwt_keys"))
+    assert [(place, name) for place, text in stored.items() for name, secret in secrets.items() if secret in text] == []

@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include "base/clock.h"
+#include "bus/bus_internal.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -105,6 +106,37 @@ static void a_time_out_of_unknown_outcome_ends_in_an_acknowledged_delivery(void 
         RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND);
     kafka_publish_numbers(f->producer, "t", "k", 5);
     assert_stored_in_order(f, "0 1 2 3 4 ");
+}
+
+/* What makes an idempotent producer useless for the rest of its life. */
+static void a_time_out_and_a_lost_place_in_the_order_do_not_end_the_producer(void **state)
+{
+    struct fixture *f = *state;
+    const struct bus_out message = {.topic = "t", .key = "k", .value = STR("lost or not")};
+    struct err err;
+
+    rd_kafka_mock_push_request_errors(f->cluster, PRODUCE_REQUEST, 2,
+                                      RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    if (!bus_publish(f->producer, &message, 1, PATIENCE_MS, &err)) {
+        assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    }
+    kafka_publish_numbers(f->producer, "t", "k", 5);
+}
+
+/* The mock cluster has one replica of everything and cannot show the difference. */
+static void all_replicas_are_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    rd_kafka_conf_t *conf;
+    char value[16];
+    size_t size = sizeof(value);
+    struct err err;
+
+    assert_ok(bus_conf_new(&f->config, BUS_ROLE_PRODUCER, &conf, &err), &err);
+    assert_int_equal(rd_kafka_conf_get(conf, "acks", value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, "-1");
+    rd_kafka_conf_destroy(conf);
 }
 
 static void order_holds_whichever_request_fails_first(void **state)
@@ -300,6 +332,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(a_leader_that_moved_delays_messages_and_loses_none),
         CLAIM(a_time_out_of_unknown_outcome_ends_in_an_acknowledged_delivery),
+        CLAIM(a_time_out_and_a_lost_place_in_the_order_do_not_end_the_producer),
+        CLAIM(all_replicas_are_waited_for),
         CLAIM(order_holds_whichever_request_fails_first),
         CLAIM(nothing_behind_a_message_that_cannot_be_stored_gets_through),
         CLAIM(unordered_messages_share_a_journey),

@@ -41,20 +41,27 @@ static const char *draw_text(struct gen *gen, uint32_t min, uint32_t max)
     return text;
 }
 
-/* Random bytes with the frame of a BSON document. */
+static void put_length(unsigned char *at, uint32_t n)
+{
+    for (uint32_t i = 0; i < 4; i++) {
+        at[i] = (unsigned char)(n >> 8 * i);
+    }
+}
+
+/* {"": random bytes} */
 static struct str draw_document(struct gen *gen)
 {
-    uint32_t n = 5 + below(gen, BLOB_MAX);
-    unsigned char *bytes = arena_alloc(gen->arena, n);
+    enum { HEAD = 11 }; /* length, type, empty key, length of the bytes, their subtype */
+    uint32_t n = below(gen, BLOB_MAX);
+    unsigned char *bytes = arena_calloc(gen->arena, HEAD + n + 1, 1);
 
+    put_length(bytes, HEAD + n + 1);
+    bytes[4] = 5;
+    put_length(bytes + 6, n);
     for (uint32_t i = 0; i < n; i++) {
-        bytes[i] = (unsigned char)draw(gen);
+        bytes[HEAD + i] = (unsigned char)draw(gen);
     }
-    for (uint32_t i = 0; i < 4; i++) {
-        bytes[i] = (unsigned char)(n >> 8 * i);
-    }
-    bytes[n - 1] = 0;
-    return (struct str){(char *)bytes, n};
+    return (struct str){(char *)bytes, HEAD + n + 1};
 }
 
 static struct message_origin draw_origin(struct gen *gen)

@@ -1,11 +1,13 @@
 #include "support/test.h"
 
+#include "base/buf.h"
 #include "domain/answer.h"
 #include "domain/entity.h"
 #include "domain/document.h"
 #include "json/json.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is_null(const bson_t *document, const char *key)
@@ -304,6 +306,29 @@ static void a_problem_without_words_of_its_own_uses_its_title(void **state)
     assert_false(bson_has_field(problem, "path"));
 }
 
+/* What quotes a partner may quote bytes of a query that are none, and is cut where it is too long.
+ */
+static void a_problem_is_always_utf_8(void **state)
+{
+    struct request_fault fault;
+    AUTO(buf) struct buf text = {0};
+
+    (void)state;
+    buf_adds(&text, "x\xff");
+    for (int i = 0; i < 200; i++) {
+        buf_adds(&text, "\xc3\xa8");
+    }
+    request_refuse(&fault, PROBLEM_field_value, "%s", text.data);
+    snprintf(fault.path, sizeof(fault.path), "/%s", text.data + 2);
+    AUTO(bson) bson_t *problem = answer_problem(&fault);
+
+    AUTO(buf) struct buf json = {0};
+
+    json_write(&json, problem);
+    assert_true(bson_utf8_validate(json.data, json.len, false));
+    assert_memory_equal(document_text(problem, "detail"), "x\xc3\xa8", 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_company_is_shown_without_internals),
         cmocka_unit_test(a_problem_names_code_text_and_place),
         cmocka_unit_test(a_problem_without_words_of_its_own_uses_its_title),
+        cmocka_unit_test(a_problem_is_always_utf_8),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

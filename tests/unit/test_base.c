@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/strmap.h"
+#include "base/utf8.h"
 #include "config/config.h"
 #include "support/test.h"
 
@@ -107,6 +108,33 @@ static void a_setting_out_of_range_is_refused_with_name_and_range(void **state)
     config_done(&config);
 }
 
+static void bytes_that_are_no_character_are_dropped(void **state)
+{
+    static const char *const texts[][2] = {
+        {"", ""},
+        {"pi\xc3\xb9 \xe2\x82\xac \xf0\x9f\x98\x80", "pi\xc3\xb9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"a\xc3", "a"},
+        {"a\xe2\x82", "a"},
+        {"a\xf0\x9f\x98", "a"},
+        {"\x80\xbf"
+         "b\xff",
+         "b"},
+        {"\xc0\xaf\xe0\x80\xaf\xf0\x80\x80\xaf", ""},
+        {"\xed\xa0\x80\xf4\x90\x80\x80\xf5", ""},
+        {"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf"},
+        {"\xc3(\xe2(\xa1", "(("},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        char text[32];
+
+        strcpy(text, texts[i][0]);
+        utf8_mend(text);
+        assert_string_equal(text, texts[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +143,7 @@ int main(void)
         cmocka_unit_test(dates_are_iso_8601_with_milliseconds),
         cmocka_unit_test(a_map_finds_each_of_ten_thousand_keys_in_order),
         cmocka_unit_test(an_arena_releases_what_was_left_to_it),
+        cmocka_unit_test(bytes_that_are_no_character_are_dropped),
         cmocka_unit_test(a_setting_out_of_range_is_refused_with_name_and_range),
     };
 

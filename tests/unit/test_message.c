@@ -233,6 +233,32 @@ static void content_whose_length_lies_is_refused(void **state)
     assert_chunk_refused(f, "settings are not BSON");
 }
 
+static void bson_that_is_damaged_inside_is_refused(void **state)
+{
+    /* {"a": [7], "b": "x"} */
+    char settings[] = {29, 0, 0, 0, 4, 'a', 0, 12, 0, 0, 0, 16,  '0', 0, 7,
+                       0,  0, 0, 0, 2, 'b', 0, 2,  0, 0, 0, 'x', 0,   0};
+    static const struct {
+        size_t at;
+        char byte;
+    } damages[] = {{4, 0x77}, {5, (char)0xc3}, {7, 11}, {7, 127},         {11, 0x12},
+                   {18, 1},   {22, 0},         {22, 3}, {26, (char)0xff}, {27, 'y'}};
+    struct fixture *f = *state;
+    struct import_chunk out;
+    struct err err;
+
+    f->chunk.settings = BYTES(settings);
+    assert_ok(import_chunk_decode(f->arena, import_chunk_encode(f->arena, &f->chunk), &out, &err),
+              &err);
+    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        char byte = settings[damages[i].at];
+
+        settings[damages[i].at] = damages[i].byte;
+        assert_chunk_refused(f, "settings are not BSON");
+        settings[damages[i].at] = byte;
+    }
+}
+
 static void progress_of_both_stages_comes_back_as_it_was(void **state)
 {
     struct fixture *f = *state;
@@ -411,6 +437,7 @@ int main(void)
         CLAIM(a_row_with_neither_content_nor_reason_is_refused),
         CLAIM(a_row_with_both_content_and_reason_is_refused),
         CLAIM(content_whose_length_lies_is_refused),
+        CLAIM(bson_that_is_damaged_inside_is_refused),
         CLAIM(progress_of_both_stages_comes_back_as_it_was),
         CLAIM(the_totals_of_a_sealed_job_come_back_as_they_were),
         CLAIM(a_failed_job_says_why),

@@ -40,10 +40,7 @@ suite_pytest() {
     .dev/venv/bin/python -B -m pytest "tests/$1" -q -p no:cacheprovider --junit-xml "$results/$1.xml"
 }
 
-# What strangers send as files, searched for CONSIGN_FUZZ_SECONDS each.
-searched_targets=(csv xlsx xls multipart)
-
-# fuzz_search <target>: looks for new inputs that crash; what it finds stays in the results.
+# fuzz_search <target>: looks for new inputs that crash, for CONSIGN_FUZZ_SECONDS; what it finds stays in the results.
 fuzz_search() {
     local name=$1 found=$results/fuzz-$1
 
@@ -52,19 +49,19 @@ fuzz_search() {
         -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/$name" >"$results/fuzz-$name.out" 2>&1
 }
 
-# Two at a time; prints a case for each.
+# fuzz_search_all <target ...>: two at a time; prints a case for each.
 fuzz_search_all() {
-    local i name pids=()
+    local i name pids=() targets=("$@")
 
-    for i in "${!searched_targets[@]}"; do
+    for i in "${!targets[@]}"; do
         if ((i >= 2)); then
             wait "${pids[i - 2]}" || true
         fi
-        fuzz_search "${searched_targets[i]}" &
+        fuzz_search "${targets[i]}" &
         pids+=("$!")
     done
-    for i in "${!searched_targets[@]}"; do
-        name=${searched_targets[i]}
+    for i in "${!targets[@]}"; do
+        name=${targets[i]}
         if wait "${pids[i]}"; then
             printf '%s\n' "nothing_crashes_${name}=0"
         else
@@ -88,7 +85,7 @@ suite_fuzz() {
         cases+=("the_corpus_of_${name}_passes=$status")
     done
     if ((${CONSIGN_FUZZ_SECONDS:-0} > 0)); then
-        mapfile -t searched < <(fuzz_search_all)
+        mapfile -t searched < <(fuzz_search_all "${names[@]}")
         cases+=("${searched[@]}")
     fi
     results_write fuzz "${cases[@]}"

@@ -41,6 +41,11 @@ class Stack:
         assert Path(command).name == f"consign-{service}", f"process {pid} is {command}"
         return pid
 
+    def children(self, service):
+        """The processes that it has started and that still run."""
+        tasks = Path(f"/proc/{self.pid(service)}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
     def log(self, service):
         return (ROOT / ".dev/run" / self.name / "logs" / f"{service}.log").read_text()
 

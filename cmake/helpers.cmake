@@ -43,4 +43,8 @@ function(service_variant variant service)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME consign-${service} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/${variant})
   target_link_libraries(${name} PRIVATE ${libraries})
   target_link_options(${name} PRIVATE ${A_WRAPS})
+  # Who reads files looks for this one beside itself.
+  add_dependencies(${name} consign-sheet-reader)
+  add_custom_command(TARGET ${name} POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink ../consign-sheet-reader
+    ${CMAKE_BINARY_DIR}/bin/${variant}/consign-sheet-reader)
 endfunction()

@@ -1,7 +1,6 @@
 #include "sheet/frame_reader.h"
 #include "sheet/process.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -40,7 +39,7 @@ static bool has_room(int fd)
 {
     struct stat stat;
 
-    return fstat(fd, &stat) != 0 || posix_fallocate(fd, stat.st_size, SPARE_BYTES) != ENOSPC;
+    return fstat(fd, &stat) == 0 && posix_fallocate(fd, stat.st_size, SPARE_BYTES) == 0;
 }
 
 static bool process_next(struct sheet *sheet, struct sheet_row *row, bool *end,

@@ -62,11 +62,11 @@ bool xlsx_package_open(struct str file, const struct sheet_limits *limits,
                        struct xlsx_package **out, struct sheet_fault *fault, struct err *err)
 {
     zip_error_t error;
-    zip_error_init(&error);
 
     if (!xlsx_directory_check(file, fault, err)) {
         return false;
     }
+    zip_error_init(&error);
     zip_source_t *source = zip_source_buffer_create(file.p, file.n, 0, &error);
     zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
     int zip_code = zip_error_code_zip(&error);

@@ -46,6 +46,11 @@ class Stack:
     def log_path(self, service):
         return ROOT / ".dev/run" / self.name / "logs" / f"{service}.log"
 
+    def children(self, service):
+        """The processes that it has started and that still run."""
+        tasks = Path(f"/proc/{self.pid(service)}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
     def log(self, service):
         return self.log_path(service).read_text()
 

@@ -1,4 +1,8 @@
-"""kill -9 of the file reader in the middle of a file: every row is applied exactly once."""
+"""kill -9 of the file reader in the middle of a file: every row is applied exactly once. Of the process that parses the
+file: the file fails, and nothing else."""
+
+import os
+import signal
 
 from dataclasses import replace
 
@@ -23,18 +27,24 @@ def assert_one_version_each(database, prefix):
     assert database.product_versions.count_documents(stored) == 0
 
 
-@pytest.mark.parametrize("extension", WRITERS)
-def test_kill_9_in_the_middle_of_a_file_loses_no_row_and_doubles_none(extension, globex, database, feed, stack):
-    prefix = fresh("KILL")
-    rows = [["entity_code", "price", "vendor_note"]] + [[f"{prefix}-{number:05}", number, "x" * 200] for number in range(ROWS)]
-    chunks = Feed(feed.brokers, ["import.products"])
-    job_id = globex.send_file(f"p.{extension}", WRITERS[extension](rows)).json()["job"]["job_id"]
+def rows_of(prefix):
+    return [["entity_code", "price", "vendor_note"]] + [[f"{prefix}-{number:05}", number, "x" * 200] for number in range(ROWS)]
 
+
+def wait_until_under_way(chunks, job_id):
     def is_under_way():
         chunks.catch_up()
         return any(record.headers["job-id"] == job_id for record in chunks.records)
 
     wait_for("the first chunks are published", is_under_way, 60, every=0.002)
+
+
+@pytest.mark.parametrize("extension", WRITERS)
+def test_kill_9_in_the_middle_of_a_file_loses_no_row_and_doubles_none(extension, globex, database, feed, stack):
+    prefix = fresh("KILL")
+    chunks = Feed(feed.brokers, ["import.products"])
+    job_id = globex.send_file(f"p.{extension}", WRITERS[extension](rows_of(prefix))).json()["job"]["job_id"]
+    wait_until_under_way(chunks, job_id)
     stack.kill("file-reader")
     total = globex.job(job_id)["total_rows"]
     stack.up()
@@ -51,6 +61,25 @@ def test_kill_9_in_the_middle_of_a_file_loses_no_row_and_doubles_none(extension,
     feed.catch_up()
     assert len({record.headers["ce_id"] for record in feed.find("import-completed.products", job_id)}) == 1
     assert [record for record in feed.dead_letters() if record.headers.get("job-id") == job_id] == []
+
+
+@pytest.mark.parametrize("extension", WRITERS)
+def test_kill_9_of_the_process_that_parses_a_file_fails_the_file_alone(extension, globex, database, feed, stack):
+    prefix, reader = fresh("KILL"), stack.pid("file-reader")
+    chunks = Feed(feed.brokers, ["import.products"])
+    job_id = globex.send_file(f"p.{extension}", WRITERS[extension](rows_of(prefix))).json()["job"]["job_id"]
+    wait_until_under_way(chunks, job_id)
+    chunks.close()
+    for parser in stack.children("file-reader"):
+        os.kill(parser, signal.SIGKILL)
+    job = globex.wait_for_job(job_id, 180)
+    assert (job["status"], job["failure"]["code"]) == ("failed", "file_unreadable")
+    assert "cannot be read" in job["failure"]["error"]
+    wait_for("what was read before is applied and counted", lambda: globex.job(job_id)["successful_rows"]
+             == database.products.count_documents(products_of(prefix)) > 0)
+    assert globex.job(job_id)["successful_rows"] < ROWS
+    assert_all_applied(globex.import_file("p.csv", write_csv([["entity_code"], [fresh("P")]])), 1)
+    assert stack.pid("file-reader") == reader
 
 
 def test_a_file_sent_again_after_ingress_was_killed_is_the_same_job(globex, database, stack):

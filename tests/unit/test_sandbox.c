@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,6 +209,21 @@ static void a_parser_has_bounded_memory_time_and_disk(void **state)
     close(fd);
 }
 
+/* Kills the process of the sheet and reads on, which ends in a failure. */
+static void read_on_after_kill(struct sheet *sheet, struct sheet_fault *fault, struct err *err)
+{
+    struct sheet_row row;
+    uint64_t rows = 0;
+    bool end = false;
+
+    assert_int_equal(kill(child_pid(), SIGKILL), 0);
+    while (sheet_next(sheet, &row, &end, fault, err)) {
+        assert_false(end);
+        rows++;
+    }
+    assert_true(rows < ROWS);
+}
+
 static void a_parser_that_is_killed_makes_its_file_unreadable(void **state)
 {
     static const char *const codes[] = {"CSV_UNREADABLE", "XLSX_UNREADABLE"};
@@ -217,21 +233,34 @@ static void a_parser_that_is_killed_makes_its_file_unreadable(void **state)
         int fd = examples[i].make();
         AUTO(open_sheet) struct sheet *sheet = open_sheet(fd, examples[i].format);
         struct sheet_fault fault = {0};
-        struct sheet_row row;
         struct err err;
-        uint64_t rows = 0;
-        bool end = false;
 
-        assert_int_equal(kill(child_pid(), SIGKILL), 0);
-        while (sheet_next(sheet, &row, &end, &fault, &err)) {
-            assert_false(end);
-            rows++;
-        }
-        assert_true(rows < ROWS);
+        read_on_after_kill(sheet, &fault, &err);
         assert_int_equal(err.kind, ERR_INVALID);
         assert_string_equal(fault.code, codes[i]);
         close(fd);
     }
+}
+
+static void a_parser_that_ends_when_the_disk_is_full_is_no_fault_of_the_file(void **state)
+{
+    int fd = xlsx_file();
+    AUTO(open_sheet) struct sheet *sheet = open_sheet(fd, SHEET_XLSX);
+    struct sheet_fault fault = {0};
+    struct rlimit before;
+    struct rlimit full;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    full = (struct rlimit){0, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    read_on_after_kill(sheet, &fault, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_string_equal(fault.code, "");
+    close(fd);
 }
 
 static void a_parser_that_cannot_begin_is_no_fault_of_the_file(void **state)
@@ -269,6 +298,7 @@ int main(void)
         cmocka_unit_test(files_of_every_format_are_parsed_in_a_sandbox),
         cmocka_unit_test(a_parser_has_bounded_memory_time_and_disk),
         cmocka_unit_test(a_parser_that_is_killed_makes_its_file_unreadable),
+        cmocka_unit_test(a_parser_that_ends_when_the_disk_is_full_is_no_fault_of_the_file),
         cmocka_unit_test(a_parser_that_cannot_begin_is_no_fault_of_the_file),
         cmocka_unit_test(a_sheet_that_is_closed_leaves_no_process_behind),
     };

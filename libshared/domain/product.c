@@ -75,17 +75,21 @@ static void keep_publish_fields(const bson_t *current, bson_t *content)
     }
 }
 
-static const bson_t *keep_locked(struct arena *arena, const struct text_list *paths,
-                                 const bson_t *current, const bson_t *content)
+/* Lays what stands at the paths in `current` over `content`. */
+static void keep_locked(const struct text_list *paths, const bson_t *current, bson_t *content)
 {
+    AUTO(arena) struct arena *scratch = arena_new();
     bson_iter_t value;
 
     for (size_t i = 0; i < paths->count; i++) {
         if (document_find(current, paths->items[i], &value)) {
-            content = document_set(arena, content, paths->items[i], &value);
+            const bson_t *next = document_set(scratch, content, paths->items[i], &value);
+
+            bson_reinit(content);
+            bson_concat(content, next);
+            arena_reset(scratch);
         }
     }
-    return content;
 }
 
 static const bson_t *with_defaults(const struct row_context *ctx, const char *code,
@@ -125,9 +129,12 @@ static const bson_t *keep_locks(const struct row_context *ctx, const bson_t *cur
         return content;
     }
     struct text_list locks = document_texts(ctx->arena, current, "locked_fields");
+    bson_t *kept = document_new(ctx->arena);
 
-    content = keep_locked(ctx->arena, &ctx->settings->locked_fields, current, content);
-    return keep_locked(ctx->arena, &locks, current, content);
+    bson_concat(kept, content);
+    keep_locked(&ctx->settings->locked_fields, current, kept);
+    keep_locked(&locks, current, kept);
+    return kept;
 }
 
 /* The row laid over what stands there, by the mode of the import. */

@@ -2,6 +2,11 @@
 #include "support/rows.h"
 #include "support/test.h"
 
+#include "base/buf.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
 static int set_up(void **state)
 {
     return row_fixture_open(state, &entity_products);
@@ -133,6 +138,48 @@ static void nested_fields_of_a_wrong_type_are_reported_with_their_path(void **st
 
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, row_fixture_close)
 
+/* What is freed is not to count. */
+const char *__asan_default_options(void); // NOLINT(bugprone-reserved-identifier)
+const char *__asan_default_options(void)  // NOLINT(bugprone-reserved-identifier)
+{
+    return "quarantine_size_mb=1";
+}
+
+static long peak_memory_kb(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static void a_large_product_is_kept_without_a_copy_of_it_for_each_lock(void **state)
+{
+    struct row_fixture *fixture = *state;
+    struct row_bench *bench = &fixture->bench;
+    AUTO(buf) struct buf locks = {0};
+    AUTO(buf) struct buf row = {0};
+
+    buf_adds(&locks, "{'source_id':'s','locked_fields':[");
+    buf_adds(&row, "{'entity_code':'A'");
+    for (int i = 0; i < 200; i++) {
+        buf_printf(&locks, "%s'k%d'", i > 0 ? "," : "", i);
+        buf_printf(&row, ",'k%d':'%04000d'", i, i);
+    }
+    buf_adds(&locks, "]}");
+    buf_addc(&locks, '\0');
+    buf_adds(&row, "}");
+    buf_addc(&row, '\0');
+    bench->source_json = locks.data;
+    row_apply(bench, row.data);
+    long before = peak_memory_kb();
+
+    assert_int_equal(row_apply(bench, "{'entity_code':'A','k7':'other'}"), ROW_UPDATED);
+    assert_int_equal(document_int64(bench->current, "version", 0), 2);
+    assert_int_equal(strlen(document_text(bench->current, "k7")), 4000);
+    assert_in_range(peak_memory_kb() - before, 0, 64 * 1024);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +191,7 @@ int main(void)
         CLAIM(a_variant_without_a_parent_is_stored_with_a_warning),
         CLAIM(facets_count_every_product_unless_it_says_otherwise),
         CLAIM(nested_fields_of_a_wrong_type_are_reported_with_their_path),
+        CLAIM(a_large_product_is_kept_without_a_copy_of_it_for_each_lock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,7 @@ DAMAGE = [
     ("requests out of order", "UPDATE versions SET number = 3 - number WHERE tenant = 'acme' AND code = 'A'", "I4", "before r2 was sent"),
     ("a wrong content", "UPDATE versions SET content = replace(content, 'pcs', 'kg') WHERE mark = 'r2:0'", "I4", "['unit']"),
     ("a lost merge", """UPDATE versions SET content = replace(content, '"r1": 0, ', '') WHERE mark = 'r2:0'""", "I4", "['facts']"),
+    ("a job that is gone", "DELETE FROM jobs WHERE id = 'job-r1'", "I6", "is None with"),
     ("an index behind", "UPDATE indexed SET number = 1 WHERE code = 'A'", "I5", "2 in the database and 1 in the index"),
     ("a product not in the index", "DELETE FROM indexed WHERE code = 'B'", "I5", "None in the index"),
     ("a product only in the index", "INSERT INTO indexed VALUES ('acme', 'X', 1)", "I5", "None in the database"),

@@ -124,9 +124,12 @@ class Client:
 
     # ---- reading ----
 
+    @staticmethod
+    def path_of_job(job_id):
+        return ("/api/b2b/customers/import/api/" if job_id.startswith("cust_import_") else "/api/b2b/pim/jobs/") + job_id
+
     def job(self, job_id):
-        path = "/api/b2b/customers/import/api/" if job_id.startswith("cust_import_") else "/api/b2b/pim/jobs/"
-        return self.read(path + job_id)["job"]
+        return self.read(self.path_of_job(job_id))["job"]
 
     def error_file(self, job_id, **headers):
         """The answer with the failed rows of a job."""

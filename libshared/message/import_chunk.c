@@ -58,11 +58,6 @@ struct str import_chunk_encode(struct arena *arena, const struct import_chunk *c
     return message_pack(arena, &wire.base);
 }
 
-static struct str as_str(const ProtobufCBinaryData *bytes)
-{
-    return bytes->len ? (struct str){(const char *)bytes->data, bytes->len} : (struct str){0};
-}
-
 static bool read_row(const Consign__Row *wire, struct message_row *row, struct err *err)
 {
     bool is_refused = *wire->refused_code;
@@ -73,12 +68,12 @@ static bool read_row(const Consign__Row *wire, struct message_row *row, struct e
     if (!is_refused && wire->bson.len == 0) {
         return err_set(err, ERR_INVALID, "row %u has no content", wire->index);
     }
-    if (!is_refused && !message_is_bson(&wire->bson)) {
+    if (!is_refused && !message_is_bson(message_bytes(&wire->bson))) {
         return err_set(err, ERR_INVALID, "row %u is not BSON", wire->index);
     }
     *row = (struct message_row){
         .index = wire->index,
-        .bson = as_str(&wire->bson),
+        .bson = message_bytes(&wire->bson),
         .refused_code = is_refused ? wire->refused_code : NULL,
         .refused_reason = is_refused ? wire->refused_reason : NULL,
     };
@@ -127,7 +122,7 @@ bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_ch
     }
     struct import_chunk chunk = {
         .origin = MESSAGE_READ_ORIGIN(wire, number),
-        .settings = as_str(&wire->settings),
+        .settings = message_bytes(&wire->settings),
         .rows = arena_calloc(arena, wire->n_rows, sizeof(struct message_row)),
         .row_count = wire->n_rows,
     };
@@ -135,7 +130,7 @@ bool import_chunk_decode(struct arena *arena, struct str bytes, struct import_ch
     if (!message_check_origin(&chunk.origin, err)) {
         return false;
     }
-    if (!message_is_bson(&wire->settings)) {
+    if (!message_is_bson(chunk.settings)) {
         return err_set(err, ERR_INVALID, "settings are not BSON");
     }
     for (size_t i = 0; i < wire->n_rows; i++) {

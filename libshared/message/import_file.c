@@ -35,7 +35,7 @@ bool import_file_decode(struct arena *arena, struct str bytes, struct import_fil
     if (!*wire->blob) {
         return err_set(err, ERR_INVALID, "a file without a place");
     }
-    if (!message_is_bson(&wire->settings)) {
+    if (!message_is_bson(message_bytes(&wire->settings))) {
         return err_set(err, ERR_INVALID, "settings are not BSON");
     }
     *out = (struct import_file){
@@ -44,7 +44,7 @@ bool import_file_decode(struct arena *arena, struct str bytes, struct import_fil
         .entity = wire->entity,
         .trace_id = wire->trace_id,
         .lanes = wire->lanes,
-        .settings = {(const char *)wire->settings.data, wire->settings.len},
+        .settings = message_bytes(&wire->settings),
         .blob = wire->blob,
     };
     return true;

@@ -14,6 +14,10 @@
  * message or break its rules.
  */
 
+/* Whether the bytes are one BSON document to the last nested one, its texts UTF-8: who reads it
+ * need not look out for anything else, as bson_validate does not promise. */
+bool message_is_bson(struct str bytes);
+
 struct message_row {
     uint32_t index;
     struct str bson;          /* {NULL, 0} when refused */

@@ -1,4 +1,4 @@
-#include "message/message_wire.h"
+#include "message/message.h"
 
 #include "base/utf8.h"
 
@@ -127,7 +127,7 @@ static bool is_document(struct str bytes, unsigned depth)
     return true;
 }
 
-bool message_is_bson(const ProtobufCBinaryData *bytes)
+bool message_is_bson(struct str bytes)
 {
-    return is_document((struct str){(const char *)bytes->data, bytes->len}, 1);
+    return is_document(bytes, 1);
 }

@@ -13,9 +13,10 @@ void *message_unpack(struct arena *arena, const ProtobufCMessageDescriptor *desc
 /* Packs straight into one arena block of the right size. */
 struct str message_pack(struct arena *arena, const ProtobufCMessage *wire);
 
-/* Whether the bytes are one BSON document to the last nested one, its texts UTF-8: readers need not
- * look out for anything else. */
-bool message_is_bson(const ProtobufCBinaryData *bytes);
+static inline struct str message_bytes(const ProtobufCBinaryData *bytes)
+{
+    return bytes->len ? (struct str){(const char *)bytes->data, bytes->len} : (struct str){0};
+}
 
 /* Checks ids and lanes. ERR_INVALID names the field. */
 bool message_check_origin(const struct message_origin *origin, struct err *err) MUST_USE;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "domain/document.h"
+#include "message/message.h"
 #include "search/projection.h"
 #include "store/store.h"
 
@@ -144,7 +145,8 @@ static void a_huge_description_is_cut_between_characters(void **state)
 
     assert_true(projected->len < 100000);
     assert_true(document_find(projected, "description.it.0", &description));
-    assert_true(bson_validate(projected, BSON_VALIDATE_UTF8, NULL));
+    assert_true(
+        message_is_bson((struct str){(const char *)bson_get_data(projected), projected->len}));
     assert_true(strlen(bson_iter_utf8(&description, NULL)) % 2 == 0);
     assert_true(document_find(projected, "name.it.0", &description));
 }

@@ -37,14 +37,11 @@ KILLED = ("product-importer", "ingress", "search-sync", "job-tracker")
 LEAST_RATIO = 0.6
 
 
-class Flood:
-    """Keeps so many jobs open; a request that fails is repeated with its key."""
+class Background:
+    """Does something in a thread of its own, until it is told to end."""
 
-    def __init__(self, client):
-        prefix = uuid.uuid4().hex[:8]
-        self.client, self.jobs, self.ending = client, {}, threading.Event()  # job id -> what was last seen of it
-        self.bodies = itertools.cycle([request_body(client.source_id, [small_product(f"K-{prefix}-{n:05}", price) for n in range(ROWS)])
-                                       for price in (9.8, 10.2)])
+    def __init__(self):
+        self.ending = threading.Event()
         self.thread = threading.Thread(target=self.run)
 
     def __enter__(self):
@@ -54,6 +51,17 @@ class Flood:
     def __exit__(self, *_):
         self.ending.set()
         self.thread.join()
+
+
+class Flood(Background):
+    """Keeps so many jobs open; a request that fails is repeated with its key."""
+
+    def __init__(self, client):
+        super().__init__()
+        prefix = uuid.uuid4().hex[:8]
+        self.client, self.jobs = client, {}  # job id -> what was last seen of it
+        self.bodies = itertools.cycle([request_body(client.source_id, [small_product(f"K-{prefix}-{n:05}", price) for n in range(ROWS)])
+                                       for price in (9.8, 10.2)])
 
     def run(self):
         while not self.ending.is_set():
@@ -82,14 +90,14 @@ class Flood:
                 for job in self.client.read("/api/b2b/jobs", limit=100)["jobs"]:
                     if job["job_id"] in self.jobs:
                         self.jobs[job["job_id"]] = job
-                return [job for job in self.jobs.values() if job is None or job["status"] not in ("completed", "failed")]
+                return [job for job in list(self.jobs.values()) if job is None or job["status"] not in ("completed", "failed")]
             except (requests.RequestException, AssertionError):
                 time.sleep(0.05)  # ingress was killed
 
     def rows(self):
         """Applied so far."""
         self.read()
-        return sum(job["processed_rows"] for job in self.jobs.values() if job)
+        return sum(job["processed_rows"] for job in list(self.jobs.values()) if job)
 
     def wait(self, seconds=300):
         deadline = time.monotonic() + seconds
@@ -104,10 +112,10 @@ def rate(flood, seconds):
     return (flood.rows() - rows) / (time.monotonic() - start)
 
 
-class Killer:
+class Killer(Background):
     def __init__(self, cluster):
-        self.cluster, self.ending, self.kills = cluster, threading.Event(), 0
-        self.thread = threading.Thread(target=self.run)
+        super().__init__()
+        self.cluster, self.kills = cluster, 0
 
     def run(self):
         for name in itertools.cycle(KILLED):
@@ -115,14 +123,6 @@ class Killer:
             self.kills += 1
             if self.ending.wait(KILL_EVERY_SECONDS):
                 return
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.thread.join()
 
 
 def measure(client, seconds):

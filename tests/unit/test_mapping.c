@@ -1,11 +1,11 @@
 #include "base/buf.h"
 #include "domain/document.h"
 #include "domain/mapping.h"
+#include "support/memory.h"
 #include "support/rows.h"
 #include "support/test.h"
 
 #include <string.h>
-#include <sys/resource.h>
 
 /* The value of {'v': text} after a transform, as JSON; "refused" when the transform cannot read it.
  */
@@ -127,21 +127,6 @@ static void a_text_that_is_quoted_is_not_cut_inside_a_character(void **state)
     }
 }
 
-/* What is freed is not to count. */
-const char *__asan_default_options(void); // NOLINT(bugprone-reserved-identifier)
-const char *__asan_default_options(void)  // NOLINT(bugprone-reserved-identifier)
-{
-    return "quarantine_size_mb=1";
-}
-
-static long peak_memory_kb(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-}
-
 /* The widest row that is taken, each of its fields under a nested target. */
 static void a_row_of_1000_large_fields_is_mapped_without_a_copy_of_it_for_each(void **state)
 {
@@ -158,11 +143,11 @@ static void a_row_of_1000_large_fields_is_mapped_without_a_copy_of_it_for_each(v
         mappings[i].target_field = arena_printf(arena, "a.b.k%zu", i);
         bson_append_utf8(row, mappings[i].source_field, -1, text, sizeof(text));
     }
-    long before = peak_memory_kb();
+    long before = memory_peak_kb();
     const bson_t *out = mapping_apply(arena, mappings, 1000, row, &findings);
 
     assert_true(document_holds(out, "a.b.k999"));
-    assert_in_range(peak_memory_kb() - before, 0, 64 * 1024);
+    assert_in_range(memory_peak_kb() - before, 0, 64 * 1024);
 }
 
 static void a_target_of_more_than_32_parts_is_refused(void **state)

@@ -1,11 +1,11 @@
 #include "domain/document.h"
+#include "support/memory.h"
 #include "support/rows.h"
 #include "support/test.h"
 
 #include "base/buf.h"
 
 #include <string.h>
-#include <sys/resource.h>
 
 static int set_up(void **state)
 {
@@ -138,21 +138,6 @@ static void nested_fields_of_a_wrong_type_are_reported_with_their_path(void **st
 
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, row_fixture_close)
 
-/* What is freed is not to count. */
-const char *__asan_default_options(void); // NOLINT(bugprone-reserved-identifier)
-const char *__asan_default_options(void)  // NOLINT(bugprone-reserved-identifier)
-{
-    return "quarantine_size_mb=1";
-}
-
-static long peak_memory_kb(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-}
-
 static void a_large_product_is_kept_without_a_copy_of_it_for_each_lock(void **state)
 {
     struct row_fixture *fixture = *state;
@@ -172,12 +157,12 @@ static void a_large_product_is_kept_without_a_copy_of_it_for_each_lock(void **st
     buf_addc(&row, '\0');
     bench->source_json = locks.data;
     row_apply(bench, row.data);
-    long before = peak_memory_kb();
+    long before = memory_peak_kb();
 
     assert_int_equal(row_apply(bench, "{'entity_code':'A','k7':'other'}"), ROW_UPDATED);
     assert_int_equal(document_int64(bench->current, "version", 0), 2);
     assert_int_equal(strlen(document_text(bench->current, "k7")), 4000);
-    assert_in_range(peak_memory_kb() - before, 0, 64 * 1024);
+    assert_in_range(memory_peak_kb() - before, 0, 64 * 1024);
 }
 
 int main(void)

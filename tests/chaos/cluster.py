@@ -64,10 +64,17 @@ class Service:
         self.was_killed = self.was_killed or number == signal.SIGKILL
         self.process.send_signal(number)
 
-    def stop(self, seconds=60):
+    def ask_to_stop(self):
         self.is_wanted = False
         self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
+
+    def stop(self):
+        self.ask_to_stop()
+        return self.end()
+
+    def end(self, seconds=60):
+        """The status with which it leaves."""
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -89,11 +96,21 @@ class Cluster:
         self.proxy = kafka_proxied and Proxy(
             {"kafka": kafka_proxied, "mongodb": host_of("MONGO_URI"), "search": host_of("SEARCH_URL")},
             os.environ["KAFKA_BROKERS"].replace("127.0.0.1", "127.0.0.2"))
-        self.services = {name: self.take_over(name) for name in SERVICES}
+        self.services = {name: self.copy(name) for name in SERVICES}
+        self.take_over()
         self.ended = threading.Event()
         self.keeper = threading.Thread(target=self.keep_alive, daemon=True)
 
-    def take_over(self, name):
+    def take_over(self):
+        """Ends what the stack has started, so that this cluster's own services take the places."""
+        processes = {name: Path(f"/proc/{self.stack.pid(name)}") for name in SERVICES}
+        for process in processes.values():
+            os.kill(int(process.name), signal.SIGTERM)
+        for name, process in processes.items():
+            wait_for(f"{name} of the stack ends", lambda process=process: not process.exists(), 60)
+
+    def copy(self, name):
+        """A service like that of the stack, which runs."""
         process = Path(f"/proc/{self.stack.pid(name)}")
         environment = dict(entry.split("=", 1) for entry in (process / "environ").read_text().split("\0") if "=" in entry)
         environment["CONSIGN_ACCEPT_TIMEOUT_MS"] = str(ACCEPT_TIMEOUT_MS)
@@ -105,8 +122,6 @@ class Cluster:
         if name in self.variants:
             program = program.parent / self.variants[name] / program.name
         log = ROOT / ".dev/run" / self.stack.name / "logs" / f"{name}.log"
-        os.kill(int(process.name), signal.SIGTERM)
-        wait_for(f"{name} of the stack ends", lambda: not process.exists(), 60)
         return Service(name, program, environment, log)
 
     def __enter__(self):
@@ -121,7 +136,9 @@ class Cluster:
         self.ended.set()
         self.keeper.join()
         for service in self.services.values():
-            status = service.stop()
+            service.ask_to_stop()
+        for service in self.services.values():
+            status = service.end()
             if status != 0:
                 self.journal.alarm("end", f"{service.name} ended with status {status} when it was told to stop")
         if self.proxy:

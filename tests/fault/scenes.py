@@ -18,7 +18,7 @@ from observer import Consumers, Observer, SearchIndex
 from plan import Request
 from stack import Stack
 
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 15
 LATE_SECONDS = 5    # a request that is let go reaches the index long before
 
 

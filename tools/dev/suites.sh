@@ -104,11 +104,18 @@ suite_simulation() {
     ((few + many == 0))
 }
 
+# Looks at what ships, too.
+suite_arch() {
+    build_configure_and_compile release
+    suite_pytest arch
+}
+
 suite_run() {
     export CONSIGN_BIN_DIR=$PWD/build/dev/bin
     case $1 in
     unit | property | integration) suite_ctest "$1" ;;
-    e2e | arch | fault | chaos) suite_pytest "$1" ;;
+    e2e | fault | chaos) suite_pytest "$1" ;;
+    arch) suite_arch ;;
     simulation) suite_simulation ;;
     fuzz) suite_fuzz ;;
     esac

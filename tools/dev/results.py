@@ -1,7 +1,8 @@
 """Reads and writes the JUnit results of ./dev test.
 
 results.py failures FILE             the failed cases of one suite with their output
-results.py summary FOLDER SUITE ...  the closing table; exit status 1 when anything failed
+results.py summary FOLDER SUITE ...  the closing table and, after it, each failed case with its reason; exit status 1
+                                     when anything failed
 results.py write FILE OUTPUT NAME=STATUS ...
                                      results of cases that were judged elsewhere: status 0 passed; OUTPUT is what
                                      the failed ones show
@@ -16,6 +17,7 @@ from pathlib import Path
 
 CMOCKA_CASE = re.compile(r"^\[\s*(OK|FAILED|SKIPPED)\s*\] ([A-Za-z_]\w*)$", re.MULTILINE)
 SHOWN_CHARACTERS = 20000
+REASON_LINES = 6
 
 
 class Case:
@@ -81,18 +83,29 @@ def print_failures(path):
             shown.add(case.output)
 
 
+def reason(case):
+    """What pytest marks as the error, else the last lines."""
+    lines = [line for line in case.output.splitlines() if line.strip()]
+    marked = [line for line in lines if line.startswith("E  ")]
+    return marked[:REASON_LINES] or lines[-REASON_LINES:]
+
+
 def print_summary(folder, suites):
     row = "  {:<14} {:>7} {:>7} {:>8} {:>7}  {}"
-    passed = failed = 0
+    passed = 0
+    failed = []
     print(row.format("suite", "passed", "failed", "skipped", "time", "result"))
     for suite in suites:
-        states = [case.state for case in read_suite(Path(folder) / f"{suite}.xml")]
+        cases = read_suite(Path(folder) / f"{suite}.xml")
+        states = [case.state for case in cases]
         seconds = (Path(folder) / f"{suite}.status").read_text().split()[1]
         passed += states.count("passed")
-        failed += states.count("failed")
+        failed += [(suite, case) for case in cases if case.state == "failed"]
         print(row.format(suite, states.count("passed"), states.count("failed"), states.count("skipped"),
                          f"{seconds} s", "FAILED" if "failed" in states else "ok"))
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {len(failed)} failed")
+    for suite, case in failed:
+        print(f"FAILED {suite}: {case.name}", *reason(case), sep="\n  ")
     return 1 if failed else 0
 
 

@@ -71,9 +71,9 @@ class Service:
 
     def stop(self):
         self.ask_to_stop()
-        return self.end()
+        return self.status_at_end()
 
-    def end(self, seconds=60):
+    def status_at_end(self, seconds=60):
         """The status with which it leaves."""
         try:
             return self.process.wait(seconds)
@@ -138,7 +138,7 @@ class Cluster:
         for service in self.services.values():
             service.ask_to_stop()
         for service in self.services.values():
-            status = service.end()
+            status = service.status_at_end()
             if status != 0:
                 self.journal.alarm("end", f"{service.name} ended with status {status} when it was told to stop")
         if self.proxy:

@@ -36,7 +36,7 @@ class Crasher(Service):
     def runs(self):
         return self.process is not None and self.process.poll() is None
 
-    def end(self):
+    def kill(self):
         if self.runs():
             self.process.kill()
             self.process.wait()
@@ -91,7 +91,9 @@ class Fleet:
 
     def __exit__(self, *_):
         self.run()
-        statuses = {name: service.stop() for name, service in self.services.items()}
+        for service in self.services.values():
+            service.ask_to_stop()
+        statuses = {name: service.status_at_end() for name, service in self.services.items()}
         self.stack.up()
         assert set(statuses.values()) == {0}, f"when told to stop: {statuses}"
 

@@ -60,7 +60,7 @@ class Bench:
 
     def send(self, number):
         """The part waits for the service, which does not run; a request cannot wait."""
-        self.service.end()
+        self.service.kill()
         topic = self.effects.topic
         if topic:
             end = self.backlog.end_of(topic)

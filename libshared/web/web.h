@@ -168,7 +168,8 @@ int web_server_port(const struct web_server *server);
 size_t web_server_inflight_bytes(const struct web_server *server);
 
 /*
- * Stops accepting, lets requests in hand finish for at most `timeout_ms`, stops all threads, frees.
+ * Stops accepting, lets requests that have begun finish for at most `timeout_ms`, also those whose
+ * body is still being sent, closes each connection behind its answer, stops all threads, frees.
  * NULL is allowed. After the time-out, waiting requests get WEB_DRAINING and unfinished transfers
  * are cut; handlers that still run and answers that are still deferred are waited for, because they
  * work on memory of the server. The client of a deferred one has got WEB_DRAINING by then.

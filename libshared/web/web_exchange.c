@@ -338,10 +338,6 @@ int web_exchange_on_request(h2o_handler_t *handler, h2o_req_t *req)
          * be trusted. */
         req->http1_is_persistent = 0;
     }
-    if (web_server_of(req)->is_draining) {
-        web_trouble_answer(req, WEB_DRAINING);
-    } else {
-        route_request(req);
-    }
+    route_request(req);
     return 0;
 }

@@ -4,7 +4,8 @@ import json
 import os
 import signal
 import subprocess
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from consign import wait_for
@@ -12,6 +13,24 @@ from consign import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("ingress", "customer-importer", "product-importer", "entity-importer", "search-sync", "job-tracker",
             "file-reader")
+STEP_SECONDS = 0.002
+
+
+@contextmanager
+def caught(pid, what, condition):
+    """The process stands still while the condition holds. Until then it runs in short steps and is looked at in between, so
+    that what it does cannot be over before it is seen. Yields the answer of the condition; inside, it may be killed."""
+    def step():
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(STEP_SECONDS)
+        os.kill(pid, signal.SIGSTOP)
+        return condition()
+
+    try:
+        yield wait_for(what, step, 120, every=0)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 class Stack:
@@ -57,6 +76,11 @@ class Stack:
     def kill(self, service):
         os.kill(self.pid(service), signal.SIGKILL)
 
+    def kill_when(self, service, what, condition):
+        """Kills the service at a moment when the condition holds (see `caught`)."""
+        with caught(self.pid(service), what, condition):
+            self.kill(service)
+
     @contextmanager
     def stopped(self, service):
         """The service takes nothing up meanwhile."""
@@ -74,9 +98,15 @@ class Stack:
         return (running / "cmdline").read_bytes().split(b"\0")[0], environment
 
     @contextmanager
-    def taken_over(self):
-        """The services run as processes of the test meanwhile, which therefore sees how they end."""
-        processes = Processes({service: self.program(service) for service in SERVICES}, self.log_path)
+    def taken_over(self, settings):
+        """The services run as processes of the test meanwhile, which therefore sees how they end.
+
+        `settings`: {service: what differs in its environment}.
+        """
+        programs = {service: self.program(service) for service in SERVICES}
+        for service, changed in settings.items():
+            programs[service][1].update(changed)
+        processes = Processes(programs, self.log_path)
         pids = [self.pid(service) for service in SERVICES]
         for pid in pids:
             os.kill(pid, signal.SIGTERM)

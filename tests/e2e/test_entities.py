@@ -206,8 +206,7 @@ def test_kill_9_in_mid_refresh_still_gives_exact_counts(service, acme, database,
     codes = make_products(acme, MANY * 4, brand=brand_id)
     job_id = acme.send_entity("brands", brand_id, {"label": "Acme"},
                               headers={"Idempotency-Key": key}).json()["job_id"]
-    wait_for("the refresh has begun", lambda: acme.job(job_id)["processed_rows"] > 1, every=0.002)
-    stack.kill(service)
+    stack.kill_when(service, "the refresh has begun", lambda: acme.job(job_id)["processed_rows"] > 1)
     assert acme.job(job_id)["status"] == "processing", f"{service} was through before it was killed"
     stack.up()
     assert_all_applied(acme.wait_for_job(job_id), MANY * 4 + 1)
@@ -270,19 +269,15 @@ class Request:
 
 
 def cut_off(acme, database, stack):
-    """A request in the middle of which ingress was killed, and its job; accepting takes a few milliseconds, so one in some."""
+    """A request in the middle of which ingress was killed, and its job."""
+    request = Request(acme)
     with ThreadPoolExecutor(1) as pool:
-        for _ in range(20):
-            request = Request(acme)
-            sent = pool.submit(request.send)
-            wait_for("the job is being accepted", lambda: sent.done() or request.is_being_accepted(database), every=0)
-            if not sent.done():
-                stack.kill("ingress")
-                stack.up()
-            job_id = sent.result()
-            if request.broken:
-                return request, job_id
-    pytest.fail("no request was in flight when ingress was killed")
+        sent = pool.submit(request.send)
+        stack.kill_when("ingress", "the job is being accepted", lambda: request.is_being_accepted(database))
+        stack.up()
+        job_id = sent.result()
+    assert request.broken, "no request was in flight when ingress was killed"
+    return request, job_id
 
 
 def test_an_acceptance_that_was_cut_off_is_resumed_with_the_same_job(acme, database, stack):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from consign import assert_all_applied, fresh, part, wait_for
+from consign import assert_all_applied, fresh, part
 from kafka import Feed
 
 PART_ROWS, PARTS = 2500, 4
@@ -121,8 +121,7 @@ def test_kill_9_in_mid_feed_loses_no_row_and_doubles_none(service, entity, acme,
     with ThreadPoolExecutor(2) as pool:
         first = [future.result() for future in deliveries.send_round(pool, 1)]
         second = deliveries.send_round(pool, 2)
-        wait_for(f"{service} is at work", lambda: is_under_way(service, deliveries, database), 120, every=0.002)
-        stack.kill(service)
+        stack.kill_when(service, f"{service} is at work", lambda: is_under_way(service, deliveries, database))
         assert not is_done(service, deliveries, database), f"{service} was through before it was killed"
         stack.up()
         job_ids = first + [future.result() for future in second]

@@ -10,9 +10,10 @@ import pytest
 
 from consign import assert_all_applied, fresh, wait_for
 from kafka import Feed
+from stack import caught
 from tables import write_csv, write_xlsxwriter
 
-ROWS = 120_000
+ROWS = 40_000
 WRITERS = {"csv": write_csv, "xlsx": write_xlsxwriter}
 
 
@@ -31,12 +32,13 @@ def rows_of(prefix):
     return [["entity_code", "price", "vendor_note"]] + [[f"{prefix}-{number:05}", number, "x" * 200] for number in range(ROWS)]
 
 
-def wait_until_under_way(chunks, job_id):
+def caught_reading(stack, chunks, job_id):
+    """The reader of files stands still in the middle of the job's file."""
     def is_under_way():
         chunks.catch_up()
         return any(record.headers["job-id"] == job_id for record in chunks.records)
 
-    wait_for("the first chunks are published", is_under_way, 60, every=0.002)
+    return caught(stack.pid("file-reader"), "the first chunks are published", is_under_way)
 
 
 @pytest.mark.parametrize("extension", WRITERS)
@@ -44,11 +46,10 @@ def test_kill_9_in_the_middle_of_a_file_loses_no_row_and_doubles_none(extension,
     prefix = fresh("KILL")
     chunks = Feed(feed.brokers, ["import.products"])
     job_id = globex.send_file(f"p.{extension}", WRITERS[extension](rows_of(prefix))).json()["job"]["job_id"]
-    wait_until_under_way(chunks, job_id)
-    stack.kill("file-reader")
-    total = globex.job(job_id)["total_rows"]
+    with caught_reading(stack, chunks, job_id):
+        assert globex.job(job_id)["total_rows"] is None, "the file was read to its end before its reader was killed"
+        stack.kill("file-reader")
     stack.up()
-    assert total is None, "the file was read to its end before its reader was killed"
     job = globex.wait_for_job(job_id, 180)
     chunks.catch_up()
     published = [record.value for record in chunks.records if record.headers["job-id"] == job_id]
@@ -68,10 +69,10 @@ def test_kill_9_of_the_process_that_parses_a_file_fails_the_file_alone(extension
     prefix, reader = fresh("KILL"), stack.pid("file-reader")
     chunks = Feed(feed.brokers, ["import.products"])
     job_id = globex.send_file(f"p.{extension}", WRITERS[extension](rows_of(prefix))).json()["job"]["job_id"]
-    wait_until_under_way(chunks, job_id)
+    with caught_reading(stack, chunks, job_id):
+        for parser in stack.children("file-reader"):
+            os.kill(parser, signal.SIGKILL)
     chunks.close()
-    for parser in stack.children("file-reader"):
-        os.kill(parser, signal.SIGKILL)
     job = globex.wait_for_job(job_id, 180)
     assert (job["status"], job["failure"]["code"]) == ("failed", "file_unreadable")
     assert "cannot be read" in job["failure"]["error"]

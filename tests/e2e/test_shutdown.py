@@ -1,9 +1,10 @@
 """SIGTERM under load: a service says at once that it is not ready, ends what it has in hand, and leaves with status 0; what
 it has done is not done again, and the load ends complete."""
 
+import json
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -11,7 +12,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
 from consign import assert_all_applied, fresh, part, wait_for
 from kafka import Feed
-from stack import SERVICES
+from stack import SERVICES, caught
 from tables import write_csv
 from test_operations import samples
 
@@ -22,6 +23,9 @@ DRAINED_S = 30
 TOPICS = {"product-importer": "import.products", "customer-importer": "import.customers", "entity-importer": "import.entities",
           "search-sync": "search.batches", "job-tracker": "import.progress", "file-reader": "import.files"}
 
+# It does not wait for more, which might be all there is.
+SETTINGS = {"search-sync": {"CONSIGN_SEARCH_QUIET_MS": "0"}}
+
 
 class Load:
     """Partners that send requests of one kind; one that is not accepted is sent again with its key."""
@@ -31,7 +35,7 @@ class Load:
         self.send = {"customer-importer": self.companies, "entity-importer": self.entities,
                      "file-reader": self.files}.get(service, self.products)
         self.prefix = fresh("STOP")
-        self.answers = []  # (begin, end, status; None: the connection broke)
+        self.statuses = {number: [] for number in range(requests)}  # of the answers; None: the connection broke
         self.pool = ThreadPoolExecutor(SENDERS)
         self.sending = []
 
@@ -55,13 +59,13 @@ class Load:
 
     def attempt(self, number):
         """The job id, or None."""
-        begin, response = time.monotonic(), None
+        response = None
         try:
             response = self.send(number, {"Idempotency-Key": f"{self.prefix}-{number}"})
         except requests.ConnectionError:
             pass
         status = response.status_code if response is not None else None
-        self.answers.append((begin, time.monotonic(), status))
+        self.statuses[number].append(status)
         assert status in (None, 202, 409, 503), response.text
         return response.json().get("job", response.json())["job_id"] if status == 202 else None
 
@@ -85,7 +89,7 @@ class Watch:
 
     def __init__(self, url):
         self.url = url
-        self.seen = []  # (when it was answered, status of /readyz)
+        self.seen = []  # statuses of /readyz
         self.metrics = {}
         self.thread = threading.Thread(target=self.work)
         self.thread.start()
@@ -94,18 +98,16 @@ class Watch:
         try:
             with requests.Session() as session:
                 while True:
-                    status = session.get(self.url + "/readyz", timeout=30).status_code
-                    self.seen.append((time.monotonic(), status))
+                    self.seen.append(session.get(self.url + "/readyz", timeout=30).status_code)
                     page = session.get(self.url + "/metrics", timeout=30)
                     if page.status_code == 200:
                         self.metrics = samples(page.text)
         except requests.ConnectionError:
             pass
 
-    def stopped_at(self):
-        """When it said first that it was not ready any more."""
-        self.thread.join()
-        return next((when for when, status in self.seen if status == 503), None)
+    def has_seen_the_stop(self):
+        """It has said that it is not ready any more."""
+        return 503 in self.seen
 
 
 def metric(stack, service, name):
@@ -138,24 +140,23 @@ def announcements(feed, job):
 
 @pytest.fixture(scope="module")
 def processes(stack):
-    with stack.taken_over() as processes:
+    with stack.taken_over(SETTINGS) as processes:
         for service in SERVICES:
             wait_for(f"{service} is ready", lambda: is_ready(stack, service))
         yield processes
 
 
-def restart(processes, stack, service):
-    """Tells the service to stop while it is watched; returns when, when it was not ready any more, and its last metrics."""
+@contextmanager
+def restarted(processes, stack, service):
+    """Inside, the service is told to stop, as a process, while a watch asks how it is. Afterwards it runs again."""
     watch, process = Watch(stack.metrics_url(service)), processes.running[service]
-    wait_for("the watch sees it", lambda: watch.seen, every=0.001)
-    told = time.monotonic()
-    process.terminate()
+    wait_for("the watch sees it", lambda: watch.seen)
+    yield process, watch
     status = process.wait(DRAINED_S)
-    stopped_at = watch.stopped_at()
+    watch.thread.join()
     processes.start(service)
     assert status == 0
-    assert stopped_at and told <= stopped_at, "it was gone before it said that it was not ready"
-    return told, stopped_at, watch.metrics
+    assert watch.has_seen_the_stop(), "it was gone before it said that it was not ready"
 
 
 @pytest.mark.parametrize("service", TOPICS)
@@ -165,47 +166,75 @@ def test_a_consumer_that_is_told_to_stop_under_load_ends_well_and_repeats_nothin
     load = Load(acme, service, requests=60 if service == "search-sync" else 20)  # it is quicker than what feeds it
     wait_for(f"{service} has nothing to do", lambda: lag(topic, service) == 0)
     before, ends = metric(stack, service, consumed), topic.ends()
-    load.start()
-    wait_for(f"{service} is at work", lambda: metric(stack, service, consumed) > before, every=0.002)
-    metrics = restart(processes, stack, service)[-1]
-    left, then = lag(topic, service), topic.ends()
+    with restarted(processes, stack, service) as (process, watch):
+        load.start()
+        wait_for(f"{service} is at work", lambda: metric(stack, service, consumed) > before, every=0.002)
+        process.terminate()
 
     jobs = load.jobs()
     for job in jobs:
         assert job["status"] == "completed" and job["failed_rows"] == 0, job
     wait_for(f"{service} has nothing left to do", lambda: lag(topic, service) == 0)
-    assert left > 0 or topic.ends() != then, "all was done before it was told to stop"
+    afterwards = metric(stack, service, consumed)
+    assert afterwards > 0, "all was done before it was told to stop"
     published = sum(topic.ends().values()) - sum(ends.values())
-    done = metrics[consumed] - before + metric(stack, service, consumed)
+    done = watch.metrics[consumed] - before + afterwards
     assert done <= published, f"{done - published} messages were taken twice"
     assert metric(stack, service, "consign_chunks_repeated_total") == 0
     assert {len(announcements(feed, job)) for job in jobs} == {1}
     topic.close()
 
 
+class SlowBody:
+    """A request that the partner sends in two halves. The first is more than the connection holds: when it is sent, ingress
+    has the request in hand."""
+
+    def __init__(self, client):
+        self.half_is_sent, self.may_go_on = threading.Event(), threading.Event()
+        self.content = json.dumps({"source_id": client.source_id, "products": [
+            {"entity_code": fresh("SLOW"), "note": "x" * 10000} for _ in range(2000)]}).encode()
+        self.answer = ThreadPoolExecutor(1).submit(client.request, "POST", "/api/b2b/pim/import/queue", data=self.halves(),
+                                                   headers={"Content-Type": "application/json"})
+
+    def halves(self):
+        middle = len(self.content) // 2
+        yield self.content[:middle]
+        self.half_is_sent.set()
+        assert self.may_go_on.wait(DRAINED_S)
+        yield self.content[middle:]
+
+
 def test_an_ingress_that_is_told_to_stop_under_load_answers_what_it_has_in_hand(acme, processes, stack, database):
-    load = Load(acme, "ingress", requests=8, rows=2500)
-    load.start()
-    wait_for("a request is under way", lambda: database.import_jobs.find_one({"acceptance": "accepting"}), every=0.001)
-    told, stopped_at, _ = restart(processes, stack, "ingress")
+    slow, load = SlowBody(acme), Load(acme, "ingress", requests=8, rows=2500)
+    assert slow.half_is_sent.wait(DRAINED_S)
+    accepting = {"tenant": "acme", "batch_id": load.prefix, "acceptance": "accepting"}
+    with restarted(processes, stack, "ingress") as (process, watch):
+        load.start()
+        with caught(process.pid, "a request is being accepted", lambda: database.import_jobs.find_one(accepting)) as in_hand:
+            process.terminate()
+        wait_for("it says that it stops", watch.has_seen_the_stop, every=0.001)
+        slow.may_go_on.set()
+        assert slow.answer.result().status_code == 202
     jobs = load.jobs()
-    in_hand = [(end, status) for begin, end, status in load.answers if begin < told < end]
-    assert any(status == 202 and end > stopped_at for end, status in in_hand), in_hand
+    assert load.statuses[in_hand["batch_part"] - 1] == [202]
     for job in jobs:
         assert_all_applied(job, load.rows)
     assert database.import_jobs.count_documents({"tenant": "acme", "batch_id": load.prefix}) == load.requests
 
 
 def test_a_file_that_takes_longer_than_a_stop_may_is_left_to_the_next_reader(globex, processes, stack, feed):
-    rows = 40_000
-    content = write_csv([["entity_code", "price"]] + [[fresh("STOP"), number] for number in range(rows)])
+    rows = 20_000
+    content = write_csv([["entity_code", "vendor_note"]] + [[fresh("STOP"), "x" * 1000] for _ in range(rows)])
     processes.running["file-reader"].terminate()
     assert processes.running["file-reader"].wait(DRAINED_S) == 0
     processes.start("file-reader", CONSIGN_DRAIN_TIMEOUT_MS="100")
+    wait_for("it is ready", lambda: is_ready(stack, "file-reader"))
     chunks = Feed(feed.brokers, ["import.products"])
-    job_id = globex.send_file("p.csv", content).json()["job"]["job_id"]
-    wait_for("the first chunks are published", lambda: chunks.poll() or chunks.records, every=0.001)
-    restart(processes, stack, "file-reader")
+    with restarted(processes, stack, "file-reader") as (process, _):
+        job_id = globex.send_file("p.csv", content).json()["job"]["job_id"]
+        with caught(process.pid, "the first chunks are published", lambda: chunks.catch_up() or chunks.records):
+            process.terminate()
+        process.wait(DRAINED_S)
+        assert globex.job(job_id)["total_rows"] is None, "the file was read to its end"
     chunks.close()
-    assert globex.job(job_id)["total_rows"] is None, "the file was read to its end"
     assert_all_applied(globex.wait_for_job(job_id, 180), rows)

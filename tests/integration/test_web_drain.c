@@ -58,7 +58,8 @@ static void a_request_that_is_being_sent_is_answered(void **state)
 
     (void)state;
     web_fixture_open(&fixture, web_fixture_options());
-    int fd = web_fixture_send(&fixture, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf");
+    int fd = web_fixture_send(&fixture,
+                              "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf");
 
     web_fixture_settle(&fixture);
     web_fixture_begin_close(&fixture, &closing);

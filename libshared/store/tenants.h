@@ -8,5 +8,5 @@
 bool tenants_get(struct store_session *session, const char *tenant, bson_t **out,
                  struct err *err) MUST_USE;
 
-/* Creates or overwrites the tenant whose `_id` stands in the document. */
+/* Creates the tenant whose `_id` stands in the document, or sets these fields of it. */
 bool tenants_put(struct store_session *session, const bson_t *document, struct err *err) MUST_USE;

@@ -14,10 +14,10 @@ static const struct command commands[] = {
     {"ping", "[--timeout SECONDS]", "wait until Kafka, MongoDB and OpenSearch answer (30 s)",
      run_ping},
     {"tenant put",
-     "ID --name TEXT --languages it,en --default-language it --channel TEXT\n"
+     "ID [--name TEXT] [--languages it,en] [--default-language it] [--channel TEXT]\n"
      "           [--search-languages it] [--lanes N] [--legal-info-checks strict|format]\n"
      "           [--store gridfs|s3:BUCKET|none] [--limits requests_per_second=N,burst=N,...]",
-     "create or change a tenant", run_tenant_put},
+     "create a tenant, which needs the first four, or change what is given", run_tenant_put},
     {"key create", "--tenant ID --permissions customers,import,B2BBulkImport,admin",
      "make an API key; its secret is printed this one time", run_key_create},
     {"key put", "AK_ID --tenant ID --permissions LIST",

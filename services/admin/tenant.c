@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "auth/auth.h"
+#include "base/buf.h"
 #include "blob/blob.h"
 #include "domain/array.h"
 #include "store/tenants.h"
@@ -10,6 +11,7 @@
 
 enum { LANES_MAX = 64 };
 
+/* The options; NULL where one is not given. */
 struct tenant {
     const char *id;
     const char *name;
@@ -132,7 +134,13 @@ static bool are_limits(const char *list)
     return read_limits(list, ignored);
 }
 
-static bool check_tenant(const struct tenant *tenant, struct err *err)
+static bool is_legal_info_check(const char *text)
+{
+    return strcmp(text, "strict") == 0 || strcmp(text, "format") == 0;
+}
+
+/* What can be said of the options without the tenant that they change. */
+static bool check_options(const struct tenant *tenant, struct err *err)
 {
     int64_t lanes;
 
@@ -141,7 +149,27 @@ static bool check_tenant(const struct tenant *tenant, struct err *err)
                        "\"%s\": an id is a letter or digit, then a-z, 0-9, - and _, %d at most",
                        tenant->id, AUTH_TENANT_SIZE - 1);
     }
+    if (tenant->lanes && !read_lanes(tenant->lanes, &lanes)) {
+        return err_set(err, ERR_INVALID, "--lanes takes 1 to %d", LANES_MAX);
+    }
+    if (tenant->legal_info_checks && !is_legal_info_check(tenant->legal_info_checks)) {
+        return err_set(err, ERR_INVALID, "--legal-info-checks takes strict or format");
+    }
+    if (tenant->store && !is_store(tenant->store)) {
+        return err_set(err, ERR_INVALID, "--store takes gridfs, none, or s3: and a bucket's name");
+    }
+    if (tenant->limits && !are_limits(tenant->limits)) {
+        return err_set(err, ERR_INVALID,
+                       "--limits takes requests_per_second=N,burst=N,concurrent_jobs=N,"
+                       "bytes_in_flight=N, each N at least 1");
+    }
+    return true;
+}
+
+static bool check_languages(const struct tenant *tenant, struct err *err)
+{
     const char *stray = stray_language(tenant->languages, tenant->languages);
+
     if (stray || !*tenant->languages) {
         return err_set(err, ERR_INVALID, "--languages takes codes of two letters: it,en");
     }
@@ -152,22 +180,69 @@ static bool check_tenant(const struct tenant *tenant, struct err *err)
     if (stray_language(tenant->search_languages, tenant->languages)) {
         return err_set(err, ERR_INVALID, "--search-languages must be among --languages");
     }
-    if (!read_lanes(tenant->lanes, &lanes)) {
-        return err_set(err, ERR_INVALID, "--lanes takes 1 to %d", LANES_MAX);
-    }
-    if (strcmp(tenant->legal_info_checks, "strict") != 0 &&
-        strcmp(tenant->legal_info_checks, "format") != 0) {
-        return err_set(err, ERR_INVALID, "--legal-info-checks takes strict or format");
-    }
-    if (!is_store(tenant->store)) {
-        return err_set(err, ERR_INVALID, "--store takes gridfs, none, or s3: and a bucket's name");
-    }
-    if (!are_limits(tenant->limits)) {
-        return err_set(err, ERR_INVALID,
-                       "--limits takes requests_per_second=N,burst=N,concurrent_jobs=N,"
-                       "bytes_in_flight=N, each N at least 1");
-    }
     return true;
+}
+
+/* ---- what is not given ---- */
+
+static void set_default(const char **text, const char *value)
+{
+    if (!*text) {
+        *text = value;
+    }
+}
+
+static bool complete_new(struct tenant *tenant, struct err *err)
+{
+    if (!tenant->name || !tenant->languages || !tenant->default_language || !tenant->channel) {
+        return err_set(err, ERR_INVALID,
+                       "there is no tenant %s yet: a new one needs --name, --languages, "
+                       "--default-language and --channel",
+                       tenant->id);
+    }
+    set_default(&tenant->search_languages, "");
+    set_default(&tenant->lanes, "1");
+    set_default(&tenant->legal_info_checks, "format");
+    set_default(&tenant->store, "gridfs");
+    set_default(&tenant->limits, "");
+    return true;
+}
+
+/* "it,en" for ["it", "en"]; lives in `out`. */
+static const char *stored_words(const bson_t *stored, const char *name, struct buf *out)
+{
+    bson_iter_t array;
+    bson_iter_t item;
+
+    if (bson_iter_init_find(&array, stored, name) && bson_iter_recurse(&array, &item)) {
+        while (bson_iter_next(&item)) {
+            buf_printf(out, "%s%s", out->len ? "," : "", bson_iter_utf8(&item, NULL));
+        }
+    }
+    return out->len ? out->data : "";
+}
+
+/* The languages must fit each other, so those that stay are needed, too. */
+static void complete_languages(struct tenant *tenant, const bson_t *stored, struct buf *languages,
+                               struct buf *search_languages)
+{
+    bson_iter_t iter;
+
+    set_default(&tenant->languages, stored_words(stored, "languages", languages));
+    set_default(&tenant->search_languages,
+                stored_words(stored, "search_languages", search_languages));
+    if (bson_iter_init_find(&iter, stored, "default_language")) {
+        set_default(&tenant->default_language, bson_iter_utf8(&iter, NULL));
+    }
+}
+
+/* ---- the document ---- */
+
+static void append_text(bson_t *document, const char *name, const char *text)
+{
+    if (text) {
+        BSON_APPEND_UTF8(document, name, text);
+    }
 }
 
 static void append_words(bson_t *document, const char *name, const char *list)
@@ -211,19 +286,25 @@ static void append_limits(bson_t *document, const char *list)
     bson_append_document_end(document, &inner);
 }
 
+/* Only what is given or needed. */
 static bson_t *tenant_document(const struct tenant *tenant)
 {
     int64_t lanes = 1;
-    bson_t *document =
-        BCON_NEW("_id", BCON_UTF8(tenant->id), "name", BCON_UTF8(tenant->name), "default_language",
-                 BCON_UTF8(tenant->default_language), "default_channel", BCON_UTF8(tenant->channel),
-                 "legal_info_checks", BCON_UTF8(tenant->legal_info_checks));
+    bson_t *document = BCON_NEW("_id", BCON_UTF8(tenant->id));
 
+    append_text(document, "name", tenant->name);
+    append_text(document, "default_language", tenant->default_language);
+    append_text(document, "default_channel", tenant->channel);
+    append_text(document, "legal_info_checks", tenant->legal_info_checks);
     append_words(document, "languages", tenant->languages);
     append_words(document, "search_languages", tenant->search_languages);
-    append_store(document, tenant->store);
-    append_limits(document, tenant->limits);
-    if (read_lanes(tenant->lanes, &lanes)) {
+    if (tenant->store) {
+        append_store(document, tenant->store);
+    }
+    if (tenant->limits) {
+        append_limits(document, tenant->limits);
+    }
+    if (tenant->lanes && read_lanes(tenant->lanes, &lanes)) {
         BSON_APPEND_INT64(document, "lanes", lanes);
     }
     return document;
@@ -231,7 +312,20 @@ static bson_t *tenant_document(const struct tenant *tenant)
 
 static bool put_tenant(struct store_session *session, void *ctx, struct err *err)
 {
-    AUTO(bson) bson_t *document = tenant_document(ctx);
+    struct tenant *tenant = ctx;
+    AUTO(bson) bson_t *stored = NULL;
+    AUTO(buf) struct buf languages = {0};
+    AUTO(buf) struct buf search_languages = {0};
+
+    if (tenants_get(session, tenant->id, &stored, err)) {
+        complete_languages(tenant, stored, &languages, &search_languages);
+    } else if (err->kind != ERR_NOT_FOUND || !complete_new(tenant, err)) {
+        return false;
+    }
+    if (!check_languages(tenant, err)) {
+        return false;
+    }
+    AUTO(bson) bson_t *document = tenant_document(tenant);
 
     return tenants_put(session, document, err);
 }
@@ -239,17 +333,13 @@ static bool put_tenant(struct store_session *session, void *ctx, struct err *err
 enum status run_tenant_put(const struct config *config, const struct command *command, int argc,
                            char **argv)
 {
-    struct tenant tenant = {.search_languages = "",
-                            .lanes = "1",
-                            .legal_info_checks = "format",
-                            .store = "gridfs",
-                            .limits = ""};
+    struct tenant tenant = {0};
     const struct option_spec specs[] = {
-        {.name = "name", .text = &tenant.name, .is_required = true},
-        {.name = "languages", .text = &tenant.languages, .is_required = true},
-        {.name = "default-language", .text = &tenant.default_language, .is_required = true},
+        {.name = "name", .text = &tenant.name},
+        {.name = "languages", .text = &tenant.languages},
+        {.name = "default-language", .text = &tenant.default_language},
         {.name = "search-languages", .text = &tenant.search_languages},
-        {.name = "channel", .text = &tenant.channel, .is_required = true},
+        {.name = "channel", .text = &tenant.channel},
         {.name = "lanes", .text = &tenant.lanes},
         {.name = "legal-info-checks", .text = &tenant.legal_info_checks},
         {.name = "store", .text = &tenant.store},
@@ -261,7 +351,7 @@ enum status run_tenant_put(const struct config *config, const struct command *co
     if (!command_read_options(command, argc, argv, specs, &tenant.id)) {
         return STATUS_USAGE;
     }
-    if (!check_tenant(&tenant, &err)) {
+    if (!check_options(&tenant, &err)) {
         return command_misused(command, "%s", err.msg);
     }
     return command_use_database(config, put_tenant, &tenant, &err) ? STATUS_OK

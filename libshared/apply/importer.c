@@ -62,7 +62,7 @@ static bool program_run(struct program *program, const struct importer *importer
 static void program_close(struct program *program)
 {
     apply_close(program->apply);
-    bus_producer_close(program->producer, program->config.drain_timeout_ms);
+    bus_producer_close(program->producer, runtime_drain_left_ms(program->runtime));
     store_close(program->store);
     runtime_close(program->runtime);
     config_done(&program->config);

@@ -124,7 +124,12 @@ struct bus_consumer;
 bool bus_consumer_open(const struct config *config, const char *group, const char *const *topics,
                        size_t topic_count, struct bus_consumer **out, struct err *err) MUST_USE;
 
-/* Commits what was stored, leaves the group, frees. NULL is allowed. */
+/*
+ * Commits what was stored, leaves the group, frees. NULL is allowed. When Kafka does not answer
+ * within three seconds the client stays behind as it is, for the end of the process: others get its
+ * partitions when its session has run out, and messages whose offsets were not committed come
+ * again.
+ */
 void bus_consumer_close(struct bus_consumer *consumer);
 
 /*

@@ -2,12 +2,18 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+enum {
+    LEAVE_MS = 3000, /* leaving takes a few milliseconds of a broker that works */
+    LEAVE_STEP_MS = 100,
+};
 
 /* ---- messages and errors ---- */
 
@@ -246,19 +252,49 @@ bool bus_consumer_open(const struct config *config, const char *group, const cha
     return true;
 }
 
+/* Commits what was stored and leaves the group. False when no broker answers:
+ * rd_kafka_consumer_close would wait for one without end. */
+static bool leave_group(struct bus_consumer *consumer)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + LEAVE_MS;
+    AUTO(rd_kafka_queue) rd_kafka_queue_t *events = rd_kafka_queue_new(consumer->kafka);
+
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(consumer->kafka, events);
+
+    if (error) { /* after a fatal error, with which the group is lost already */
+        rd_kafka_error_destroy(error);
+        return true;
+    }
+    while (!rd_kafka_consumer_closed(consumer->kafka)) {
+        if (clock_monotonic_ms() >= deadline_ms) {
+            return false;
+        }
+        rd_kafka_queue_poll_callback(events, LEAVE_STEP_MS);
+    }
+    return true;
+}
+
+static void disconnect_client(struct bus_consumer *consumer)
+{
+    bool has_left = leave_group(consumer);
+
+    forget_assignment(consumer);
+    bus_queue_watch(consumer->events, -1);
+    rd_kafka_queue_destroy(consumer->events);
+    if (has_left) {
+        rd_kafka_destroy(consumer->kafka);
+    } else { /* to destroy the client would wait for the broker as well */
+        log_warn("Kafka does not answer: the group is left without a word");
+    }
+}
+
 void bus_consumer_close(struct bus_consumer *consumer)
 {
     if (!consumer) {
         return;
     }
     if (consumer->kafka) {
-        /* Commits what was stored and leaves the group; librdkafka bounds it by the session
-         * time-out. */
-        rd_kafka_consumer_close(consumer->kafka);
-        forget_assignment(consumer);
-        bus_queue_watch(consumer->events, -1);
-        rd_kafka_queue_destroy(consumer->events);
-        rd_kafka_destroy(consumer->kafka);
+        disconnect_client(consumer);
     }
     if (consumer->wake_fd >= 0) {
         close(consumer->wake_fd);

@@ -1,5 +1,6 @@
 #include "runtime/runtime.h"
 
+#include "base/clock.h"
 #include "config/config.h"
 #include "log/log.h"
 #include "runtime/metrics.h"
@@ -24,6 +25,8 @@ struct runtime {
 
     atomic_bool is_ready;
     atomic_bool is_stopping;
+    int64_t drain_timeout_ms;
+    int64_t leave_at_ms; /* written before is_stopping becomes true, read after */
     pthread_mutex_t lock;
     pthread_cond_t stopped; /* is_stopping became true */
 };
@@ -119,6 +122,7 @@ static void *wait_for_signal(void *arg)
 
     sigwait(&signals, &signal_number);
     pthread_mutex_lock(&runtime->lock);
+    runtime->leave_at_ms = clock_monotonic_ms() + runtime->drain_timeout_ms;
     atomic_store(&runtime->is_stopping, true);
     pthread_cond_broadcast(&runtime->stopped);
     pthread_mutex_unlock(&runtime->lock);
@@ -150,6 +154,7 @@ bool runtime_open(const struct config *config, const char *program, struct runti
     }
     struct runtime *runtime = mem_calloc(1, sizeof(*runtime));
 
+    runtime->drain_timeout_ms = config->drain_timeout_ms;
     pthread_mutex_init(&runtime->lock, NULL);
     pthread_cond_init(&runtime->stopped, NULL);
     if (!catch_signals(runtime, err) || !serve_health(runtime, config, err)) {
@@ -185,6 +190,19 @@ int runtime_port(const struct runtime *runtime)
 bool runtime_should_stop(const struct runtime *runtime)
 {
     return atomic_load(&runtime->is_stopping);
+}
+
+int64_t runtime_drain_left_ms(const struct runtime *runtime)
+{
+    if (!runtime) {
+        return 0;
+    }
+    if (!runtime_should_stop(runtime)) {
+        return runtime->drain_timeout_ms;
+    }
+    int64_t left_ms = runtime->leave_at_ms - clock_monotonic_ms();
+
+    return left_ms > 0 ? left_ms : 0;
 }
 
 void runtime_wait_for_stop(struct runtime *runtime)

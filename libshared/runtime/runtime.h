@@ -28,6 +28,10 @@ int runtime_port(const struct runtime *runtime);
 /* True once SIGTERM or SIGINT came: finish what is in hand and leave. */
 bool runtime_should_stop(const struct runtime *runtime);
 
+/* What is left of CONSIGN_DRAIN_TIMEOUT_MS, which begins with the signal, in milliseconds; 0 when
+ * it is over. All of it while there was no signal; 0 for NULL. */
+int64_t runtime_drain_left_ms(const struct runtime *runtime);
+
 /* Waits until the signal comes. For programs whose work happens in other threads. */
 void runtime_wait_for_stop(struct runtime *runtime);
 

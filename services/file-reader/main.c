@@ -47,7 +47,7 @@ int main(void)
     if (!ok) {
         log_error("%s", err.msg);
     }
-    bus_producer_close(reader.producer, config.drain_timeout_ms);
+    bus_producer_close(reader.producer, runtime_drain_left_ms(runtime));
     blobs_close(reader.blobs);
     store_close(reader.store);
     runtime_close(runtime);

@@ -42,7 +42,6 @@ struct reading {
     const struct kind *kind;
     enum sheet_format format;
     int64_t started_at_ms;
-    int64_t leave_at_ms;      /* 0 before the stop signal */
     struct sheet_fault fault; /* of a file that cannot be read */
 };
 
@@ -84,15 +83,7 @@ static bool publish_row(struct cutter *cutter, const struct table_row *row, stru
 /* False once the time is over that the stop signal left: the next process starts over. */
 static bool may_read_on(struct reading *reading, struct err *err)
 {
-    const struct file_reader *reader = reading->reader;
-
-    if (!runtime_should_stop(reader->runtime)) {
-        return true;
-    }
-    if (!reading->leave_at_ms) {
-        reading->leave_at_ms = clock_monotonic_ms() + reader->config->drain_timeout_ms;
-    }
-    return clock_monotonic_ms() < reading->leave_at_ms ||
+    return runtime_drain_left_ms(reading->reader->runtime) > 0 ||
            err_set(err, ERR_UNAVAILABLE, "the program stops before the file is read");
 }
 

@@ -19,5 +19,5 @@ struct file_reader {
 
 /* Fits consume_options.handle; `ctx` is the struct file_reader. Reading a file again publishes the
  * same chunks again. A file that cannot be read fails its job. After the stop signal a file may be
- * read on for config.drain_timeout_ms, then it is ERR_UNAVAILABLE and left to the next reader. */
+ * read on for runtime_drain_left_ms, then it is ERR_UNAVAILABLE and left to the next reader. */
 bool read_handle(void *ctx, const struct bus_run *run, struct err *err);

@@ -50,7 +50,7 @@ static void close_all(struct ingress *app)
     waiter_close(app->waiter);
     search_close(app->search);
     blobs_close(app->blobs);
-    bus_producer_close(app->producer, app->config->drain_timeout_ms);
+    bus_producer_close(app->producer, runtime_drain_left_ms(app->runtime));
     auth_close(app->auth);
     store_close(app->store);
     quota_free(app->quota);
@@ -88,7 +88,7 @@ static bool serve(struct ingress *app, struct err *err)
     runtime_wait_for_stop(app->runtime);
     runtime_set_ready(app->runtime, false);
     waiter_hurry(app->waiter);
-    web_server_close(server, config->drain_timeout_ms);
+    web_server_close(server, runtime_drain_left_ms(app->runtime));
     return true;
 }
 

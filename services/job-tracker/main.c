@@ -55,7 +55,7 @@ int main(void)
     if (!ok) {
         log_error("%s", err.msg);
     }
-    bus_producer_close(tracker.producer, config.drain_timeout_ms);
+    bus_producer_close(tracker.producer, runtime_drain_left_ms(runtime));
     store_close(tracker.store);
     runtime_close(runtime);
     config_done(&config);

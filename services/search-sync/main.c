@@ -51,7 +51,7 @@ int main(void)
     if (!ok) {
         log_error("%s", err.msg);
     }
-    bus_producer_close(sync.producer, config.drain_timeout_ms);
+    bus_producer_close(sync.producer, runtime_drain_left_ms(runtime));
     search_close(sync.search);
     store_close(sync.store);
     runtime_close(runtime);

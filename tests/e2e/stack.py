@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import requests
+
 from consign import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +57,12 @@ class Stack:
             rows = [line.split() for line in self.dev("status", check=False).splitlines()]
             self.metrics_ports = {row[0]: row[2].split(",")[-1] for row in rows if row and row[0] in SERVICES}
         return f"http://127.0.0.1:{self.metrics_ports[service]}"
+
+    def is_ready(self, service):
+        try:
+            return requests.get(self.metrics_url(service) + "/readyz", timeout=30).status_code == 200
+        except requests.ConnectionError:
+            return False
 
     def pid(self, service):
         pid = int((ROOT / ".dev/run" / self.name / f"{service}.pid").read_text().split()[0])

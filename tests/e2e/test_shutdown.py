@@ -114,13 +114,6 @@ def metric(stack, service, name):
     return samples(requests.get(stack.metrics_url(service) + "/metrics", timeout=30).text).get(name, 0)
 
 
-def is_ready(stack, service):
-    try:
-        return requests.get(stack.metrics_url(service) + "/readyz", timeout=30).status_code == 200
-    except requests.ConnectionError:
-        return False
-
-
 def lag(feed, service):
     """Messages of the topic that the group has not committed."""
     partitions = [TopicPartition(topic, number) for topic, number in feed.partitions]
@@ -142,7 +135,7 @@ def announcements(feed, job):
 def processes(stack):
     with stack.taken_over(SETTINGS) as processes:
         for service in SERVICES:
-            wait_for(f"{service} is ready", lambda: is_ready(stack, service))
+            wait_for(f"{service} is ready", lambda: stack.is_ready(service))
         yield processes
 
 
@@ -228,7 +221,7 @@ def test_a_file_that_takes_longer_than_a_stop_may_is_left_to_the_next_reader(glo
     processes.running["file-reader"].terminate()
     assert processes.running["file-reader"].wait(DRAINED_S) == 0
     processes.start("file-reader", CONSIGN_DRAIN_TIMEOUT_MS="100")
-    wait_for("it is ready", lambda: is_ready(stack, "file-reader"))
+    wait_for("it is ready", lambda: stack.is_ready("file-reader"))
     chunks = Feed(feed.brokers, ["import.products"])
     with restarted(processes, stack, "file-reader") as (process, _):
         job_id = globex.send_file("p.csv", content).json()["job"]["job_id"]
